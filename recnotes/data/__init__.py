@@ -1,0 +1,1 @@
+"""Generators with planted truth (offline, instant) and loaders of public data sets."""

@@ -1,0 +1,1 @@
+"""Embedding layers for categorical fields and for sequences of ids."""

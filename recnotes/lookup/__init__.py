@@ -1,0 +1,1 @@
+"""What ``tf.nn.embedding_lookup*`` do inside."""

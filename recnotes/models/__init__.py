@@ -1,0 +1,1 @@
+"""Models, one paper a file, each a short composition of layers."""
