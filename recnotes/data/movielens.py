@@ -205,7 +205,7 @@ def movielens_100k() -> MovieLens:
     Example:
         >>> data = movielens_100k()  # doctest: +SKIP
         >>> data.items.title[data.ratings.item_id[:2]]  # doctest: +SKIP
-        array(['Kolya', 'L.A. Confidential'], dtype='<U80')
+        array(['Kolya', 'L.A. Confidential'], dtype='<U74')
 
     References:
         F. Maxwell Harper and Joseph A. Konstan. The MovieLens Datasets: History and Context. ACM TiiS 5(4),
