@@ -5,19 +5,18 @@
     python tools/labs.py --stale [LAB ...]  name the labs whose notebooks are older than they; runs nothing
     python tools/labs.py --check [LAB ...]  execute again, fail where the notebooks show something else
 
-A lab is jupytext's percent format. Markdown cells come in pairs, `# %% [markdown] lang="zh"` then `lang="en"`;
-code cells stand once. A cell that draws its one figure says what it shows: `# %% alt_zh="…" alt_en="…"`. A cell
-whose numbers move more than the tolerance says so: `# %% tolerance=0.1`.
+A lab is jupytext's percent format. Markdown cells come in pairs, `# %% [markdown] lang="zh"` and `lang="en"`;
+code cells stand once. A cell that draws its one figure says what it shows: `# %% alt_zh="…" alt_en="…"`. A
+cell whose numbers move more than the tolerance says so: `# %% tolerance=0.1`.
 
 The notebooks get two cells the site leaves out, tagged `notebook-only`: links to the article and to the other
-language, and, if `extra.repository` in mkdocs.yml holds the repository's address, one that installs the package
-in Colab. `--check` compares printed numbers and the plotted arrays, not the text of the SVG.
+language, and, if `extra.repository` in mkdocs.yml holds the repository's address, one that installs the
+package in Colab. `--check` compares printed numbers and the plotted arrays, not the text of the SVG.
 """
 
 import argparse
 import hashlib
 import json
-import math
 import os
 import re
 import sys
@@ -26,7 +25,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import jupytext
 import nbformat
@@ -36,8 +34,12 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.lab_compare import TOLERANCE, same_plot, same_text, shown  # noqa: E402
+from tools.lab_figures import page_svg  # noqa: E402
+
 LANGUAGES = ("zh", "en")
-TOLERANCE = 0.02  # relative; a printed number may also differ by one in its last decimal
 CPU_SECONDS = 30  # 20 s on the clock of two quiet cores; CPU time says it on a busy machine too
 TIMEOUT = 600
 NOTEBOOK_ONLY = "notebook-only"
@@ -91,9 +93,14 @@ def repository(mkdocs_yml: Path = ROOT / "mkdocs.yml") -> str | None:
     """Return `extra.repository` of mkdocs.yml, where the package is installed from; None where unset."""
 
     class Loader(yaml.SafeLoader):
-        """YAML with MkDocs' own tags (`!ENV`, `!!python/name:`) passed over."""
+        """YAML with MkDocs' own tags: `!ENV` is its default, other tags are nothing."""
+
+    def env(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+        # What is committed must not depend on the environment it was built in.
+        return loader.construct_sequence(node)[-1] if isinstance(node, yaml.SequenceNode) else None
 
     Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+    Loader.add_constructor("!ENV", env)
     if not mkdocs_yml.exists():
         return None
     config = yaml.load(mkdocs_yml.read_text("utf-8"), Loader) or {}
@@ -182,7 +189,14 @@ def _failure(lab: Path, cells: list[Cell], error: CellExecutionError) -> LabErro
 def _tidy(lab: Path, cell: Cell, outputs: list[Any]) -> list[dict[str, Any]]:
     """Keep what is shown: printed text in one piece, results, figures."""
     kept: list[dict[str, Any]] = []
+    drawn = any("image/svg+xml" in output.get("data", {}) for output in outputs)
     for output in outputs:
+        if drawn and output.output_type == "execute_result":
+            continue  # the artist that the last call returned
+        if " at 0x" in str(output.get("text", "")) + str(output.get("data", {}).get("text/plain", "")):
+            raise LabError(
+                f"{lab}:{cell.line}: this cell shows an address in memory, which is never the same"
+            )
         if output.output_type == "stream":
             if output.name == "stderr":
                 lines = [line for line in output.text.splitlines() if line.strip() and "\r" not in line]
@@ -234,76 +248,6 @@ def execute(lab: Path, cells: list[Cell]) -> Run:
     for cell, executed in zip(code, notebook.cells[1:-1], strict=True):
         cell.outputs = _tidy(lab, cell, executed.outputs)
     return Run(wall, float(notebook.cells[-1].outputs[0].text))
-
-
-# Figures ------------------------------------------------------------------------------------------
-
-SVG = "{http://www.w3.org/2000/svg}"
-XLINK = "{http://www.w3.org/1999/xlink}"
-
-
-def _rounded(text: str, digits: int) -> str:
-    """Round the numbers in a piece of path data."""
-
-    def short(match: re.Match[str]) -> str:
-        value = f"{float(match[0]):.{digits}f}".rstrip("0").rstrip(".")
-        return "0" if value in ("-0", "") else value
-
-    return re.sub(r"-?\d+\.\d+(?:e-?\d+)?", short, text)
-
-
-def page_svg(svg: str, prefix: str, alt: str) -> str:
-    """Make Matplotlib's SVG a part of a page: titled, in the page's ink and font, small, ids its own."""
-    ElementTree.register_namespace("", SVG[1:-1])
-    root = ElementTree.fromstring(svg)
-    parents = {child: parent for parent in root.iter() for child in parent}
-    for element in list(root.iter()):
-        # Its one style sheet would reach the whole page; the root's attributes below say the same.
-        if element.tag in (f"{SVG}metadata", f"{SVG}style"):
-            parents[element].remove(element)
-    for defs in root.findall(f".//{SVG}defs"):
-        if not len(defs):
-            parents[defs].remove(defs)
-    everything = ElementTree.tostring(root, encoding="unicode")
-    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', everything))
-    names = {name: f"{prefix}-{i}" for i, name in enumerate(sorted(used, key=everything.index))}
-    for element in root.iter():
-        name = element.attrib.pop("id", None)
-        if name in names:
-            element.set("id", names[name])
-        href = element.attrib.pop(f"{XLINK}href", None)
-        if href is not None:
-            element.set("href", f"#{names[href[1:]]}" if href.startswith("#") else href)
-        if "clip-path" in element.attrib:
-            element.set("clip-path", f"url(#{names[element.attrib['clip-path'][5:-1]]})")
-        if element.attrib.get("transform", "").startswith(("rotate(-0 ", "rotate(0 ")):
-            del element.attrib["transform"]
-        for key, digits in (("d", 2), ("x", 2), ("y", 2), ("points", 2), ("transform", 4)):
-            if key in element.attrib:
-                element.set(key, re.sub(r"\s+", " ", _rounded(element.attrib[key], digits)).strip())
-        if "style" in element.attrib:
-            style = element.attrib["style"].replace("#000000", "currentColor")
-            # The page's own font draws the text.
-            element.set("style", re.sub(r"font-family: [^;]*(; |$)", "", style))
-    width = float(root.attrib["viewBox"].split()[2]) * 4 / 3
-    attributes = {
-        "viewBox": _rounded(root.attrib["viewBox"], 2),
-        "width": f"{width:.0f}",
-        "fill": "currentColor",
-        "role": "img",
-        "aria-label": alt,
-        "style": "max-width:100%;height:auto;overflow:visible;stroke-linejoin:round;stroke-linecap:butt",
-    }
-    root.attrib.clear()
-    root.attrib.update(attributes)
-    title = ElementTree.Element(f"{SVG}title")
-    title.text = alt
-    root.insert(0, title)
-    for element in root.iter():
-        if element.tag not in (f"{SVG}text", f"{SVG}tspan", f"{SVG}title"):
-            element.text = element.text.strip() or None if element.text else None
-        element.tail = (element.tail.strip() or None) if element.tail else None
-    return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 # Writing ------------------------------------------------------------------------------------------
@@ -377,68 +321,6 @@ def write(lab: Path, cells: list[Cell]) -> None:
 
 # Comparing ----------------------------------------------------------------------------------------
 
-NUMBER = re.compile(r"(?<![\w.])[-+−]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
-
-
-def same_text(old: str, new: str, tolerance: float = TOLERANCE) -> bool:
-    """Compare printed text: words and integers exactly, decimals to the tolerance or their last digit."""
-
-    def words(text: str) -> list[str]:
-        return re.sub(r"\s+", " ", NUMBER.sub(" 0 ", text)).strip().split(" ")
-
-    if words(old) != words(new):
-        return False
-    for a, b in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True):
-        if a == b:
-            continue
-        if not re.search(r"[.e]", a + b, re.IGNORECASE):
-            return False
-        x, y = (float(t.replace(",", "").replace("−", "-")) for t in (a, b))
-        decimals = re.search(r"\.(\d*)", a)
-        mantissa, _, exponent = a.lower().partition("e")
-        unit = 10.0 ** (int(exponent or 0) - (len(decimals[1]) if decimals else 0))
-        if abs(x - y) > max(tolerance * max(abs(x), abs(y)), 1.01 * unit):
-            return False
-    return True
-
-
-def same_plot(old: list[dict[str, Any]], new: list[dict[str, Any]], tolerance: float = TOLERANCE) -> bool:
-    """Compare what two figures show; the tolerance is a share of the range of the values."""
-    if [item["kind"] for item in old] != [item["kind"] for item in new]:
-        return False
-    for a, b in zip(old, new, strict=True):
-        if a["kind"] == "text":
-            if not same_text(a["text"], b["text"], tolerance):
-                return False
-            continue
-        xs, ys = a["values"], b["values"]
-        if len(xs) != len(ys):
-            return False
-        finite = [x for x in xs if x is not None]
-        scale = max(finite) - min(finite) if finite else 0.0
-        for x, y in zip(xs, ys, strict=True):
-            if (x is None) != (y is None):
-                return False
-            if x is not None and not math.isclose(x, y, rel_tol=1e-6, abs_tol=tolerance * scale + 1e-12):
-                return False
-    return True
-
-
-def _shown(outputs: list[Any]) -> list[tuple[str, Any]]:
-    """Return outputs as (kind, text or plotted data)."""
-    shown: list[tuple[str, Any]] = []
-    for output in outputs:
-        if output["output_type"] == "stream":
-            shown.append(("text", "".join(output["text"])))
-        elif "image/svg+xml" in output["data"]:
-            shown.append(("plot", json.loads(output["metadata"]["image/svg+xml"]["plotted"])))
-        else:
-            shown.extend(
-                (kind, "".join(value) if isinstance(value, list) else value)
-                for kind, value in sorted(output["data"].items())
-            )
-    return shown
-
 
 def differences(lab: Path, cells: list[Cell]) -> list[str]:
     """Say where the committed notebooks show something else than the cells just executed."""
@@ -456,7 +338,7 @@ def differences(lab: Path, cells: list[Cell]) -> list[str]:
         ran = [cell for cell in stored.cells if cell.cell_type == "code" and cell.execution_count]
         for cell, old in zip(code, ran, strict=True):
             tolerance = float(cell.metadata.get("tolerance", TOLERANCE))
-            before, after = _shown(old.outputs), _shown(cell.outputs)
+            before, after = shown(old.outputs), shown(cell.outputs)
             where = f"{lab}:{cell.line}: {name}"
             if [kind for kind, _ in before] != [kind for kind, _ in after]:
                 found.append(f"{where} shows {[k for k, _ in before]}, the code now {[k for k, _ in after]}")
