@@ -1,0 +1,1 @@
+"""What builds labs, refreshes outputs and checks the tree: small scripts, no framework."""
