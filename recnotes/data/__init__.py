@@ -2,10 +2,15 @@
 
 from recnotes.data.download import ChecksumError, DownloadError
 from recnotes.data.movielens import MovieLens, movielens_100k
+from recnotes.data.splits import Split, leave_one_out, random_rows, temporal
 
 __all__ = [
     "ChecksumError",
     "DownloadError",
     "MovieLens",
+    "Split",
+    "leave_one_out",
     "movielens_100k",
+    "random_rows",
+    "temporal",
 ]

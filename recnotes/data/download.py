@@ -47,7 +47,7 @@ def cache_folder() -> Path:
     """Return the folder downloads are kept in.
 
     Returns:
-        ``RECNOTES_CACHE`` where it is set, else ``recnotes`` in the user's cache folder. It may not exist yet.
+        ``RECNOTES_CACHE`` where it is set, else ``recnotes`` in the user's cache folder. It may not exist.
     """
     if folder := os.environ.get("RECNOTES_CACHE"):
         return Path(folder).expanduser()
@@ -122,8 +122,8 @@ def download(
     """Fetch a file to ``path``, or leave ``path`` alone.
 
     Bytes go to ``path`` + ``.part``. What a killed or broken download left there is continued with a
-    ``Range`` request; only after the checksum was right is the file renamed to ``path``, in one step. A second
-    process that wants the same file waits for the first one.
+    ``Range`` request; only after the checksum was right is the file renamed to ``path``, in one step. A
+    second process that wants the same file waits for the first one.
 
     Args:
         url: http or https address.

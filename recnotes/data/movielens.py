@@ -43,8 +43,8 @@ WHEEL_FILES = {
 }
 
 LICENSE = (
-    "MovieLens-100K belongs to GroupLens (University of Minnesota). Free for research that acknowledges it by "
-    "the citation below; no redistribution and no commercial use without permission; no endorsement implied. "
+    "MovieLens-100K belongs to GroupLens (University of Minnesota). Free for research that acknowledges it "
+    "by the citation below; no redistribution and no commercial use without permission; no endorsement. "
     "Full terms: https://files.grouplens.org/datasets/movielens/ml-100k-README.txt"
 )
 CITATION = (
@@ -187,9 +187,9 @@ def movielens_100k() -> MovieLens:
 
     Looked for in this order, each file checked by SHA-256:
 
-    1. ``RECNOTES_DATA``: ``ml-100k.zip``, or ``u.data``, ``u.item`` and ``u.user`` out of it, or the ``recbole``
-       wheel, or ``ml-100k.inter``, ``.item`` and ``.user`` out of that (single files also in a folder
-       ``ml-100k``);
+    1. ``RECNOTES_DATA``: ``ml-100k.zip``, or ``u.data``, ``u.item`` and ``u.user`` out of it, or the wheel of
+       ``recbole``, or ``ml-100k.inter``, ``.item`` and ``.user`` out of that (single files may also lie in a
+       folder ``ml-100k``);
     2. the cache;
     3. GroupLens's server;
     4. the copy inside the PyPI wheel ``recbole==1.2.1``, fetched by ``pip download`` and not installed.
