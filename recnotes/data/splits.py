@@ -31,8 +31,8 @@ def leave_one_out(user_id: ArrayLike, timestamp: ArrayLike, *, min_length: int =
     r"""Hold out each user's last interaction for test and the one before it for validation.
 
     With a user's rows $r_1,\dots,r_n$ in order of time, $r_1,\dots,r_{n-2}$ train, $r_{n-1}$ validates and
-    $r_n$ tests. Rows of one user with the same timestamp keep the order of the log. A user with fewer than ``min_length``
-    rows stays in training as a whole.
+    $r_n$ tests. Rows of one user with the same timestamp keep the order of the log. A user with
+    fewer than ``min_length`` rows stays in training as a whole.
 
     The split is per user: another user's training rows may be later than this user's test row. Where that
     matters (a model that sees global popularity or trends), use `temporal`.
@@ -161,5 +161,5 @@ def _columns(**columns: ArrayLike) -> list[np.ndarray]:
 def _fractions(validation: float, test: float) -> None:
     if not (0 <= validation < 1 and 0 <= test < 1 and validation + test < 1):
         raise ValueError(
-            f"validation and test must be fractions that sum to less than 1, received {validation!r}, {test!r}"
+            f"validation and test must be fractions summing to less than 1, received {validation!r}, {test!r}"
         )

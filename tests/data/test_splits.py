@@ -106,9 +106,9 @@ def test_random_rows_depends_on_the_seed():
         (lambda: leave_one_out([1], ["a"]), "timestamp must hold numbers"),
         (lambda: leave_one_out([1], [np.nan]), "timestamp must be finite"),
         (lambda: leave_one_out([1], [1], min_length=2), "min_length must be at least 3, received 2"),
-        (lambda: temporal([1, 2], test=1.0), "sum to less than 1"),
+        (lambda: temporal([1, 2], test=1.0), "summing to less than 1"),
         (lambda: random_rows(-1), "must not be negative, received -1"),
-        (lambda: random_rows(9, validation=-0.1), "sum to less than 1"),
+        (lambda: random_rows(9, validation=-0.1), "summing to less than 1"),
     ],
 )
 def test_bad_input(call, message):
