@@ -1,0 +1,33 @@
+"""Small repairs to Material's pages that have no template block: names and roles for assistive technology."""
+
+from __future__ import annotations
+
+import re
+
+from languages import language_of
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.pages import Page
+
+SEARCH_NAME = {"zh": "搜索", "en": "Search"}
+
+
+def repair(output: str, language: str) -> str:
+    """Name the search dialog."""
+    return re.sub(
+        r'(<div class="md-search" data-md-component="search" role="dialog")>',
+        rf'\1 aria-label="{SEARCH_NAME[language]}">',
+        output,
+    )
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Repair every page."""
+    return repair(output, language_of(page.url))
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """Repair the 404 page, which is no page to MkDocs."""
+    if template_name != "404.html":
+        return output_content
+    output_content = re.sub(r'\s*<link rel="alternate" href="[^"]*" hreflang="[^"]*">', "", output_content)
+    return repair(output_content, "zh")

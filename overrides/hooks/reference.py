@@ -1,0 +1,41 @@
+"""API pages: ``<!-- modules: recnotes.layers -->`` becomes one mkdocstrings entry a module, so that none is forgotten."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+MARKER = re.compile(r"<!-- modules: ([\w. ]+) -->")
+
+
+def modules(name: str) -> list[str]:
+    """The public modules with this dotted name or below it, by their files."""
+    path = Path(*name.split("."))
+    if path.with_suffix(".py").is_file():
+        return [name]
+    found = []
+    for file in sorted(path.rglob("*.py")):
+        parts = file.with_suffix("").parts
+        if not any(part.startswith("_") for part in parts):
+            found.append(".".join(parts))
+    return found
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Expand the marker into the modules there are now."""
+
+    def expand(match: re.Match[str]) -> str:
+        names = [name for part in match[1].split() for name in modules(part)]
+        if not names:
+            raise PluginError(f"{page.file.src_uri}: no module is named {match[1]}")
+        return "\n\n".join(
+            f"## {name.removeprefix('recnotes.')} {{#{name.replace('.', '-')}}}\n\n::: {name}\n    options:\n      show_root_heading: false\n"
+            for name in names
+        )
+
+    return MARKER.sub(expand, markdown)

@@ -1,0 +1,58 @@
+"""One search index a language, segmented with the glossary's terms, and not fetched before the reader searches."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jieba
+from glossary import terms
+from languages import is_last_build
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
+from mkdocs.structure.pages import Page
+
+jieba.setLogLevel("WARNING")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Teach jieba the glossary, so that 特征交叉 stays one word."""
+    for term in terms():
+        jieba.add_word(term)
+    return config
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """English pages look for their index under ``en/`` (the slash matters: the browser resolves against it)."""
+    if not page.url.startswith("en/"):
+        return output
+    return re.sub(r'(<script id="__config"[^>]*>\{"base": ?")([^"]*)"', r'\1\2/en/"', output, count=1)
+
+
+@event_priority(-250)
+def on_post_build(config: MkDocsConfig) -> None:
+    """Split the index of the whole site into one a language."""
+    if not is_last_build(config):
+        return
+    site = Path(config.site_dir)
+    path = site / "search" / "search_index.json"
+    index = json.loads(path.read_text(encoding="utf-8"))
+    index["config"]["lang"] = [
+        "en"
+    ]  # Chinese is segmented while building; what is left needs no stemmer of its own
+    languages: dict[str, list[dict[str, object]]] = {"": [], "en": []}
+    for entry in index["docs"]:
+        english = entry["location"].startswith("en/")
+        if english:
+            entry["location"] = entry["location"].removeprefix("en/")
+        languages["en" if english else ""].append(entry)
+    for folder, entries in languages.items():
+        if not entries:
+            continue
+        target = site / folder / "search" / "search_index.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({**index, "docs": entries}, ensure_ascii=False, separators=(",", ":"))
+        target.write_text(text, encoding="utf-8")
+    if not languages[""]:
+        path.unlink()
