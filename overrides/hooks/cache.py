@@ -1,8 +1,9 @@
-"""Keep what a page's Markdown was converted to, between builds: a live reload then converts the edited page only.
+"""Keep what a page's Markdown was converted to, so that a live reload converts the edited page only.
 
-The key is all that conversion depends on: the text, the files it includes, the addresses of the site's files, the
-configuration and the versions of the libraries. Pages that mkdocstrings fills are converted anew, since their
-conversion also registers what other pages refer to. A conversion that warned is not kept, or the warning would be lost.
+The key is all that conversion depends on: the text, the files it includes, the addresses of the site's
+files, the configuration and the versions of the libraries. Pages that mkdocstrings fills are converted anew,
+since their conversion also registers what other pages refer to. A conversion that warned is not kept, or the
+warning would be lost.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class WarningCount(logging.Handler):
     """Counts the warnings MkDocs and its plugins log."""
 
     def __init__(self) -> None:
+        """Start at zero."""
         super().__init__(logging.WARNING)
         self.count = 0
 

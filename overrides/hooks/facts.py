@@ -1,4 +1,4 @@
-"""What every page says about itself: prerequisites, its lab, what it was verified with, when it last changed."""
+"""What every page says about itself: what to read first, its lab, verified with what, last changed when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from urllib.parse import quote
 from languages import language_of
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
@@ -22,9 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @lru_cache(maxsize=1)
 def verified_with() -> dict[str, str]:
-    """TensorFlow's and Keras's versions in constraints.txt, which is what the tests run with (a test holds that)."""
+    """TensorFlow's and Keras's versions in constraints.txt; a test holds that the tests run with them."""
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    return {name: re.search(rf"^{name}==([\w.]+)", text, re.M)[1] for name in ("tensorflow", "keras")}  # type: ignore[index]
+    pins = dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.M))
+    return {name: pins[name] for name in ("tensorflow", "keras")}
 
 
 def git(*arguments: str, root: Path = ROOT) -> str | None:
@@ -43,9 +43,10 @@ def git(*arguments: str, root: Path = ROOT) -> str | None:
 
 
 def last_changes(root: Path = ROOT) -> dict[str, str]:
-    """Date (YYYY-MM-DD) of the last commit of each tracked file; nothing where the history is absent or cut off.
+    """Date (YYYY-MM-DD) of the last commit of each tracked file; empty where the history is not whole.
 
-    In a shallow clone every file seems to come from the last commit; a file with uncommitted changes has no date yet.
+    In a shallow clone every file seems to come from the last commit; a file with uncommitted changes has no
+    date yet.
     """
     top = git("rev-parse", "--show-toplevel", root=root)
     if top is None or Path(top.strip()).resolve() != root.resolve():
@@ -70,7 +71,7 @@ _dates: dict[str, str] = {}
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    """Read the dates once a build, and let a commit's time stand for the build's, so that two builds are equal."""
+    """Read the dates once a build; the commit's time stands for the build's, so that two builds are equal."""
     _dates.clear()
     _dates.update(last_changes())
     stamp = git("log", "-1", "--format=%ct")

@@ -1,9 +1,9 @@
 """Lab notebooks become pages.
 
-A notebook is turned into Markdown (its text as it stands, code as fenced blocks, outputs as text blocks and inline SVG)
-and then goes the way of every other page: the same heading ids, table of contents, formulas, highlighting, copy buttons,
-search entries and link checks, with no style sheet or script of its own. The notebook itself is published beside the
-page for download. Nothing is executed.
+A notebook is turned into Markdown (its text as it stands, code as fenced blocks, outputs as text blocks and
+inline SVG) and then goes the way of every other page: the same heading ids, table of contents, formulas,
+highlighting, copy buttons, search entries and link checks, with no style sheet or script of its own. The
+notebook itself is published beside the page for download. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def front_matter(folder: Path, language: str) -> str:
 
 @event_priority(-200)
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add a page for every notebook of the language being built, after mkdocs-static-i18n has chosen the files."""
+    """Add a page for every notebook of the language being built (mkdocs-static-i18n has chosen the files)."""
     language = i18n(config).current_language
     for file in list(files):
         name = PurePosixPath(file.src_uri)
@@ -125,5 +125,5 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """An article links its lab as ``lab.ipynb``, which is what a reader of the repository sees; the site has a page."""
+    """An article links its lab as ``lab.ipynb``, which a reader of the folder sees; the site has a page."""
     return re.sub(r"\]\(((?:\.\./|[\w-]+/)*)lab\.ipynb(#[\w-]+)?\)", r"](\1lab.md\2)", markdown)

@@ -1,8 +1,8 @@
 """Two languages in one site: what mkdocs-static-i18n leaves to be done.
 
 * ``RECNOTES_ONLY=en`` (or ``zh``) builds one language, at the address it has in the whole site.
-* No ``<link rel="alternate">`` in the head: Material's script would ask for ``<page>/sitemap.xml`` of each. The sitemap
-  carries the alternates instead.
+* No ``<link rel="alternate">`` in the head: Material's script would ask for ``<page>/sitemap.xml`` of each.
+  The sitemap carries the alternates instead.
 * A sitemap of all pages of all languages, with ``hreflang``.
 """
 

@@ -1,4 +1,4 @@
-"""API pages: ``<!-- modules: recnotes.layers -->`` becomes one mkdocstrings entry a module, so that none is forgotten."""
+"""API pages: ``<!-- modules: recnotes.layers -->`` becomes one mkdocstrings entry a module."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def modules(name: str) -> list[str]:
     return found
 
 
+def entry(name: str) -> str:
+    """One module: a heading with an id, then what mkdocstrings makes of it."""
+    heading = f"## {name.removeprefix('recnotes.')} {{#{name.replace('.', '-')}}}"
+    return f"{heading}\n\n::: {name}\n    options:\n      show_root_heading: false\n"
+
+
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Expand the marker into the modules there are now."""
 
@@ -33,9 +39,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         names = [name for part in match[1].split() for name in modules(part)]
         if not names:
             raise PluginError(f"{page.file.src_uri}: no module is named {match[1]}")
-        return "\n\n".join(
-            f"## {name.removeprefix('recnotes.')} {{#{name.replace('.', '-')}}}\n\n::: {name}\n    options:\n      show_root_heading: false\n"
-            for name in names
-        )
+        return "\n\n".join(entry(name) for name in names)
 
     return MARKER.sub(expand, markdown)

@@ -1,4 +1,4 @@
-"""One search index a language, segmented with the glossary's terms, and not fetched before the reader searches."""
+"""One search index a language, segmented with the glossary's terms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """English pages look for their index under ``en/`` (the slash matters: the browser resolves against it)."""
+    """English pages look for their index under ``en/`` (with the slash: browsers resolve against it)."""
     if not page.url.startswith("en/"):
         return output
     return re.sub(r'(<script id="__config"[^>]*>\{"base": ?")([^"]*)"', r'\1\2/en/"', output, count=1)
