@@ -2,6 +2,7 @@
 
 from recnotes.data.download import ChecksumError, DownloadError
 from recnotes.data.movielens import MovieLens, movielens_100k
+from recnotes.data.multitask import TwoTasks, label_correlation, two_tasks
 from recnotes.data.splits import Split, leave_one_out, random_rows, temporal
 
 __all__ = [
@@ -9,8 +10,11 @@ __all__ = [
     "DownloadError",
     "MovieLens",
     "Split",
+    "TwoTasks",
+    "label_correlation",
     "leave_one_out",
     "movielens_100k",
     "random_rows",
     "temporal",
+    "two_tasks",
 ]

@@ -1,0 +1,130 @@
+"""One vector from numeric and categorical features: what multi-task models read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from recnotes.embedding.field import FieldEmbedding
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class ConcatFeatures(keras.layers.Layer):
+    r"""Concatenates numeric values with the embeddings of all categorical fields.
+
+    $$
+    x_b = [\, d_b;\; e_{b1};\; \dots;\; e_{bF} \,]
+    $$
+
+    with the numeric values $d$ of shape $[B, n]$ and the embeddings $e$ of shape $[B, F, D]$. Without
+    categorical fields $x$ is $d$.
+
+    Args:
+        vocabulary_sizes: number of values of each categorical field, empty for none (default: ()).
+        embedding_width: width ``D`` of an embedding (default: 8).
+        seed: seed of the embeddings (default: None).
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Returns:
+        Called on ``{"dense": [B, n], "sparse": [B, F]}``, either of which may be absent: a float tensor
+        ``[B, n + F*D]``.
+
+    Raises:
+        ValueError: the input is not such a dict, or its "sparse" does not go with ``vocabulary_sizes``.
+
+    Example:
+        >>> layer = ConcatFeatures([10, 20], embedding_width=4, seed=0)
+        >>> layer({"dense": tf.zeros([3, 5]), "sparse": tf.zeros([3, 2], tf.int32)}).shape.as_list()
+        [3, 13]
+
+    References:
+        Ma et al., *Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts*,
+        KDD 2018, https://doi.org/10.1145/3219819.3220007, section 6.4.1: embeddings for sparse features,
+        numeric ones scaled to [0, 1] beforehand.
+    """
+
+    def __init__(
+        self,
+        vocabulary_sizes: Sequence[int] = (),
+        embedding_width: int = 8,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.vocabulary_sizes = [int(size) for size in vocabulary_sizes]
+        self.embedding_width = int(embedding_width)
+        self.seed = seed
+        self.embedding = None
+        if self.vocabulary_sizes:
+            self.embedding = FieldEmbedding(
+                self.vocabulary_sizes, self.embedding_width, seed=seed, dtype=self.dtype_policy
+            )
+            self.supports_jit = False
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the embedding table.
+
+        Args:
+            input_shape: dict of the features' shapes.
+        """
+        self._check(input_shape)
+        if self.embedding is not None:
+            self.embedding.build()
+        self.built = True
+
+    def call(self, features: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Concatenates.
+
+        Args:
+            features: ``{"dense": [B, n], "sparse": [B, F]}`` or one of the two.
+
+        Returns:
+            ``[B, n + F*D]``.
+        """
+        self._check(features)
+        parts = []
+        if "dense" in features:
+            parts.append(tf.cast(features["dense"], self.compute_dtype))
+        if self.embedding is not None:
+            e = self.embedding(features["sparse"])  # [B, F, D]
+            parts.append(tf.reshape(e, [-1, e.shape[1] * e.shape[2]]))
+        return tf.concat(parts, axis=1)
+
+    def _check(self, features: Any) -> None:
+        names = sorted(features) if isinstance(features, Mapping) else features
+        if names not in (["dense"], ["sparse"], ["dense", "sparse"]):
+            raise ValueError(f"features must be a dict of 'dense' and 'sparse', received {names!r}")
+        if ("sparse" in names) != bool(self.vocabulary_sizes):
+            raise ValueError(
+                f"features must hold 'sparse' exactly when vocabulary_sizes is not empty, received {names!r} "
+                f"and vocabulary_sizes {self.vocabulary_sizes!r}"
+            )
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Returns the shape of the concatenation.
+
+        Args:
+            input_shape: dict of the features' shapes.
+
+        Returns:
+            ``[B, n + F*D]``.
+        """
+        dense = input_shape.get("dense", (None, 0))
+        batch = next(iter(input_shape.values()))[0]
+        return (batch, dense[1] + len(self.vocabulary_sizes) * self.embedding_width)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds the layer.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
+        return {
+            **super().get_config(),
+            "vocabulary_sizes": self.vocabulary_sizes,
+            "embedding_width": self.embedding_width,
+            "seed": self.seed,
+        }

@@ -1,0 +1,194 @@
+"""MMoE: shared experts, mixed for each task by a gate of its own; OMoE: by one gate for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from recnotes.layers.experts import MixtureOfExperts
+from recnotes.layers.features import ConcatFeatures
+from recnotes.layers.mlp import MLP
+from recnotes.models.shared_bottom import check_tasks
+from recnotes.seeds import child_seeds
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class MMoE(keras.Model):
+    r"""Predicts several tasks from shared experts, which each task mixes by its own gate.
+
+    $$
+    y_k = h^k\big(f^k(x)\big), \qquad f^k(x) = \sum_{i=1}^{E} g^k(x)_i\, f_i(x), \qquad
+    g^k(x) = \text{softmax}(W_{gk}\, x)
+    $$
+
+    with $x$ of shape $[B, n + FD]$, experts $f_i(x)$ of shape $[B, U]$, gates $g^k(x)$ of shape $[B, E]$ and,
+    for each of $T$ tasks, a tower $h^k$ that ends in one linear unit, $y_k$ of shape $[B]$.
+
+    Args:
+        tasks: names of the tasks (default: ("task_1", "task_2")).
+        num_experts: number ``E`` of experts (default: 8).
+        expert_units: widths of an expert's layers, the last is ``U`` (default: (16,)).
+        tower_units: widths of a tower's hidden layers (default: (8,)).
+        activation: activation of all hidden layers (default: "relu").
+        gate_bias: whether gates have a bias (default: False).
+        shared_gate: whether all tasks use one gate, which makes the model OMoE (default: False).
+        vocabulary_sizes: number of values of each categorical field, empty for none (default: ()).
+        embedding_width: width ``D`` of an embedding (default: 8).
+        seed: seed, from which each part gets its own (default: None).
+        **kwargs: passed to `keras.Model`.
+
+    Returns:
+        Called on ``{"dense": [B, n], "sparse": [B, F]}``, either of which may be absent: a dict of task to
+        logit ``[B]`` (a regression task: the value).
+
+    Raises:
+        ValueError: ``tasks`` is empty or repeats a name, or a size is not positive.
+
+    Example:
+        >>> model = MMoE(("click", "like"), num_experts=4, seed=0)
+        >>> {task: out.shape.as_list() for task, out in model({"dense": tf.zeros([3, 5])}).items()}
+        {'click': [3], 'like': [3]}
+
+    References:
+        Ma et al., *Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts*,
+        KDD 2018, https://doi.org/10.1145/3219819.3220007. The defaults are its synthetic experiment. The
+        authors published no code; drawbridge/keras-mmoe gives the gates a bias and initializes all experts as
+        one kernel, shenweichen/DeepCTR starts all experts from one seed and puts no bias on the output.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[str] = ("task_1", "task_2"),
+        num_experts: int = 8,
+        expert_units: Sequence[int] = (16,),
+        tower_units: Sequence[int] = (8,),
+        activation: str = "relu",
+        gate_bias: bool = False,
+        shared_gate: bool = False,
+        vocabulary_sizes: Sequence[int] = (),
+        embedding_width: int = 8,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.tasks = check_tasks(tasks)
+        self.num_experts = num_experts
+        self.expert_units = list(expert_units)
+        self.tower_units = list(tower_units)
+        self.activation = activation
+        self.gate_bias = gate_bias
+        self.shared_gate = shared_gate
+        self.vocabulary_sizes = list(vocabulary_sizes)
+        self.embedding_width = embedding_width
+        self.seed = seed
+        seeds = child_seeds(seed, 2 + len(self.tasks))
+        self.features = ConcatFeatures(self.vocabulary_sizes, embedding_width, seed=seeds[0])
+        self.mixture = MixtureOfExperts(
+            num_experts,
+            num_gates=1 if shared_gate else len(self.tasks),
+            hidden_units=self.expert_units,
+            activation=activation,
+            gate_bias=gate_bias,
+            seed=seeds[1],
+        )
+        self.towers = [MLP(self.tower_units, 1, activation=activation, seed=s) for s in seeds[2:]]
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the weights.
+
+        Args:
+            input_shape: dict of the features' shapes.
+        """
+        self.features.build(input_shape)
+        self.mixture.build(self.features.compute_output_shape(input_shape))
+        for tower in self.towers:
+            tower.build((None, self.expert_units[-1]))
+        self.built = True
+
+    # --8<-- [start:call]
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Mixes the experts for each task and runs its tower on its mixture.
+
+        Args:
+            inputs: ``{"dense": [B, n], "sparse": [B, F]}`` or one of the two.
+
+        Returns:
+            Dict of task to logit ``[B]``.
+        """
+        f = self.mixture(self.features(inputs))  # [B, G, U]
+        outputs = {}
+        for k, (task, tower) in enumerate(zip(self.tasks, self.towers, strict=True)):
+            outputs[task] = tower(f[:, 0 if self.shared_gate else k])[:, 0]
+        return outputs
+
+    # --8<-- [end:call]
+
+    def gates(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Returns how each task weighs the experts.
+
+        Args:
+            inputs: what the model is called on.
+
+        Returns:
+            Dict of task to gate ``[B, E]``, rows sum to 1.
+        """
+        g = self.mixture.gates(self.features(inputs))  # [B, G, E]
+        return {task: g[:, 0 if self.shared_gate else k] for k, task in enumerate(self.tasks)}
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds the model.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
+        return {
+            **super().get_config(),
+            "tasks": self.tasks,
+            "num_experts": self.num_experts,
+            "expert_units": self.expert_units,
+            "tower_units": self.tower_units,
+            "activation": self.activation,
+            "gate_bias": self.gate_bias,
+            "shared_gate": self.shared_gate,
+            "vocabulary_sizes": self.vocabulary_sizes,
+            "embedding_width": self.embedding_width,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class OMoE(MMoE):
+    r"""Predicts several tasks from shared experts mixed by one gate: the paper's control for MMoE.
+
+    $$
+    y_k = h^k\Big(\sum_{i=1}^{E} g(x)_i\, f_i(x)\Big)
+    $$
+
+    with $x$ of shape $[B, n + FD]$, experts $f_i(x)$ of shape $[B, U]$, one gate $g(x)$ of shape $[B, E]$ for
+    all tasks and $y_k$ of shape $[B]$. Only the towers tell the tasks apart.
+
+    Args:
+        *args: passed to `MMoE`.
+        **kwargs: passed to `MMoE`, except ``shared_gate``, which is True.
+
+    Returns:
+        Called on features: a dict of task to logit ``[B]``.
+
+    Raises:
+        ValueError: see `MMoE`.
+
+    Example:
+        >>> model = OMoE(("click", "like"), num_experts=4, seed=0)
+        >>> sorted(model({"dense": tf.zeros([3, 5])}))
+        ['click', 'like']
+
+    References:
+        Ma et al., KDD 2018, https://doi.org/10.1145/3219819.3220007, figure 1 (b). The authors published no
+        code.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "shared_gate": True})
