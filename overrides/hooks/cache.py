@@ -101,7 +101,7 @@ def store(key: str, value: dict[str, Any]) -> None:
 @event_priority(-1000)
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put a render method on the page that asks the cache first."""
-    if re.search(r"^::: ", markdown, re.M):
+    if re.search(r"^::: ", markdown, re.M) or os.environ.get("RECNOTES_KEEP_CONVERSIONS") == "no":
         return markdown
     convert = page.render
 
@@ -127,7 +127,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def on_post_build(config: MkDocsConfig) -> None:
     """Drop what neither language used, so that the folder does not grow."""
-    if i18n(config).building:
+    if i18n(config).building or os.environ.get("RECNOTES_KEEP_CONVERSIONS") == "no":
         return
     if FOLDER.is_dir():
         for path in FOLDER.iterdir():

@@ -1,6 +1,6 @@
 r"""Formulas become MathML while the site is built, and the font they need becomes a small file of its own.
 
-``pymdownx.arithmatex`` marks ``\( … \)``, ``$ … $`` and ``$$ … $$``; ``math-core`` turns them into MathML Core.
+``pymdownx.arithmatex`` marks ``\( … \)``, ``$ … $`` and ``$$ … $$``; ``math-core`` turns them into MathML.
 A formula that does not parse fails the build and names its file and line. STIX Two Math comes from the
 package ``ziamath`` and is subset with fontTools to the characters of this site's formulas.
 """

@@ -1,0 +1,1 @@
+"""What produced every size and speed figure; run ``python -m benchmarks.NAME``."""
