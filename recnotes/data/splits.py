@@ -16,7 +16,7 @@ __all__ = ["Split", "leave_one_out", "random_rows", "temporal"]
 class Split(NamedTuple):
     """Row numbers of the three parts; together they name every row at most once.
 
-    Args:
+    Attributes:
         train: int64 row numbers to fit on.
         validation: int64 row numbers for every choice: early stopping, sizes, thresholds.
         test: int64 row numbers to look at once.
