@@ -1,6 +1,7 @@
 """Generators with planted truth (offline, instant) and loaders of public data sets."""
 
 from recnotes.data.download import ChecksumError, DownloadError
+from recnotes.data.interactions import InteractionData, double_center, planted_interactions
 from recnotes.data.movielens import MovieLens, movielens_100k
 from recnotes.data.multitask import TwoTasks, label_correlation, two_tasks
 from recnotes.data.splits import Split, leave_one_out, random_rows, temporal
@@ -8,12 +9,15 @@ from recnotes.data.splits import Split, leave_one_out, random_rows, temporal
 __all__ = [
     "ChecksumError",
     "DownloadError",
+    "InteractionData",
     "MovieLens",
     "Split",
     "TwoTasks",
+    "double_center",
     "label_correlation",
     "leave_one_out",
     "movielens_100k",
+    "planted_interactions",
     "random_rows",
     "temporal",
     "two_tasks",

@@ -1,9 +1,15 @@
 """Models, one paper a file, each a short composition of layers."""
 
+from recnotes.models.deepfm import DeepFM
+from recnotes.models.fm import FactorizationMachine
+from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mmoe import MMoE, OMoE
 from recnotes.models.shared_bottom import SharedBottom
 
 __all__ = [
+    "DeepFM",
+    "FactorizationMachine",
+    "LogisticRegression",
     "MMoE",
     "OMoE",
     "SharedBottom",

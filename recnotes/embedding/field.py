@@ -1,0 +1,229 @@
+"""All categorical fields in one table, read with one gather."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.ops import control_flow_util
+
+
+def check_field_ids(
+    ids: tf.Tensor, vocabulary_sizes: Sequence[int], field_names: Sequence[str] | None = None
+) -> tf.Tensor:
+    r"""Returns ``ids`` unchanged, or raises an error that names the field of the first id out of range.
+
+    Field $f$ accepts $0 \le \text{ids}_{bf} < V_f$. An id outside would silently read a row of the
+    neighbouring field, because all fields live in one table.
+
+    XLA drops assertions and clamps the ids of a gather, so the check cannot be kept there; tracing under
+    ``jit_compile=True`` is refused instead. A function traced without XLA and then called from a compiled
+    one does not compile either: the message's strings have no XLA kernel.
+
+    Args:
+        ids: integer tensor ``[B, F]``.
+        vocabulary_sizes: number of values of each field, length ``F``.
+        field_names: names used in the message, ``None`` numbers the fields (default: None).
+
+    Returns:
+        ``ids``, ``[B, F]``; inside a ``tf.function`` the check is a control dependency of the result.
+
+    Raises:
+        ValueError: an id is out of range (eagerly), or the shape or the dtype does not fit.
+        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``.
+        NotImplementedError: traced for XLA.
+
+    Example:
+        >>> check_field_ids(tf.constant([[0, 7]]), [3, 5], ["user", "item"])
+        Traceback (most recent call last):
+        ...
+        ValueError: ids of field 'item' must be in [0, 5), received 7
+    """
+    if not ids.dtype.is_integer:
+        raise ValueError(f"ids must be integers, received {ids.dtype.name}")
+    if ids.shape.rank != 2 or ids.shape[1] != len(vocabulary_sizes):
+        raise ValueError(f"ids must be [B, {len(vocabulary_sizes)}], received {tuple(ids.shape)}")
+    names = (
+        [str(n) for n in field_names] if field_names is not None else [str(f) for f in range(ids.shape[1])]
+    )
+    if tf.executing_eagerly():
+        array = ids.numpy()
+        wrong = (array < 0) | (array >= np.asarray(vocabulary_sizes))
+        if wrong.any():
+            row, field = np.argwhere(wrong)[0]
+            raise ValueError(
+                f"ids of field {names[field]!r} must be in [0, {vocabulary_sizes[field]}), "
+                f"received {int(array[row, field])}"
+            )
+        return ids
+    if control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()):
+        raise NotImplementedError(
+            "id ranges cannot be checked under jit_compile=True (XLA drops the check and clamps the ids); "
+            "compile the model with jit_compile=False"
+        )
+    sizes = tf.constant(list(vocabulary_sizes), tf.int64)  # [F]
+    wide = tf.cast(ids, tf.int64)  # [B, F]
+    wrong = tf.logical_or(wide < 0, wide >= sizes)  # [B, F]
+    # The first wrong entry, or entry (0, 0) when there is none: the message is built either way.
+    flat = tf.reshape(wrong, [-1])
+    first = tf.argmax(tf.concat([flat, [True]], 0), output_type=tf.int64)
+    first = tf.minimum(first, tf.maximum(tf.size(flat, tf.int64) - 1, 0))
+    field = first % len(names)
+    received = tf.reshape(wide, [-1])[first : first + 1]
+    check = tf.debugging.Assert(
+        tf.logical_not(tf.reduce_any(wrong)),
+        ["ids of field", tf.constant(names)[field], "must be in [0,", sizes[field], "), received", received],
+    )
+    with tf.control_dependencies([check]):
+        return tf.identity(ids)
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class FieldEmbedding(keras.layers.Layer):
+    r"""Looks up one vector per categorical field, all fields in one table.
+
+    $$
+    e_{bf} = T\big[o_f + \text{ids}_{bf}\big], \qquad o_f = \sum_{g<f} V_g
+    $$
+
+    with $\text{ids}$ of shape $[B, F]$, the table $T$ of shape $[\sum_f V_f, D]$, the offsets $o$ of shape
+    $[F]$ and the result $e$ of shape $[B, F, D]$. One table means one variable, one gather and one sparse
+    gradient, however many fields there are. With ``width=1`` it holds first-order weights.
+
+    Args:
+        vocabulary_sizes: number of values of each field, length ``F``, positive integers.
+        width: width ``D`` of a vector, at least 0.
+        field_names: names for error messages, ``None`` numbers the fields (default: None).
+        stddev: standard deviation of the normal initializer, 0 starts at zero (default: 0.01).
+        seed: seed of the initializer (default: None).
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Returns:
+        Called on integer ids ``[B, F]``: a float tensor ``[B, F, D]``.
+
+    Raises:
+        ValueError: a size is not positive, the names do not fit the sizes, or an id is out of range
+            (eagerly).
+        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``.
+        NotImplementedError: traced under ``jit_compile=True``, where no range check survives.
+
+    Example:
+        >>> layer = FieldEmbedding([3, 5], 4, field_names=["user", "item"], seed=0)
+        >>> layer(tf.constant([[2, 0], [1, 4]])).shape.as_list()
+        [2, 2, 4]
+        >>> layer.offsets
+        [0, 3]
+
+    References:
+        Rendle, *Factorization Machines*, ICDM 2010, https://doi.org/10.1109/ICDM.2010.127. The TensorFlow
+        ports of He (neural_factorization_machine) and of ChenglongChen (tensorflow-DeepFM) also keep one
+        table, but expect ids that already carry their offset, so an id of the wrong field is read without
+        an error; DeepCTR keeps one table and one gather per field.
+    """
+
+    def __init__(
+        self,
+        vocabulary_sizes: Sequence[int],
+        width: int,
+        field_names: Sequence[str] | None = None,
+        stddev: float = 0.01,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not vocabulary_sizes or min(vocabulary_sizes) < 1:
+            raise ValueError(f"vocabulary_sizes must be positive integers, received {vocabulary_sizes!r}")
+        if width < 0:
+            raise ValueError(f"width must be at least 0, received {width!r}")
+        if stddev < 0:
+            raise ValueError(f"stddev must be at least 0, received {stddev!r}")
+        if field_names is not None and len(field_names) != len(vocabulary_sizes):
+            raise ValueError(
+                f"field_names must have length {len(vocabulary_sizes)}, received {field_names!r}"
+            )
+        self.vocabulary_sizes = [int(size) for size in vocabulary_sizes]
+        self.width = int(width)
+        self.field_names = [str(name) for name in field_names] if field_names is not None else None
+        self.stddev = float(stddev)
+        self.seed = seed
+        self.offsets = [0, *np.cumsum(self.vocabulary_sizes[:-1]).tolist()]
+        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the table.
+
+        Args:
+            input_shape: not used, the sizes are known (default: None).
+        """
+        initializer: keras.initializers.Initializer = keras.initializers.Zeros()
+        if self.stddev > 0:
+            initializer = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
+        self.table = self.add_weight(
+            name="table", shape=(sum(self.vocabulary_sizes), self.width), initializer=initializer
+        )
+        self.built = True
+
+    # --8<-- [start:call]
+    def call(self, ids: tf.Tensor) -> tf.Tensor:
+        """Reads the rows.
+
+        Args:
+            ids: integer tensor ``[B, F]``, each field counts from 0.
+
+        Returns:
+            Vectors ``[B, F, D]``.
+        """
+        ids = check_field_ids(ids, self.vocabulary_sizes, self.field_names)  # [B, F]
+        rows = tf.cast(ids, tf.int64) + tf.constant(self.offsets, tf.int64)  # [B, F]
+        e = tf.gather(tf.convert_to_tensor(self.table), rows)  # [B, F, D]
+        return e
+
+    # --8<-- [end:call]
+
+    def rows(self, field: int | str) -> tf.Tensor:
+        """Returns the part of the table that belongs to one field.
+
+        Args:
+            field: position of the field, or its name.
+
+        Returns:
+            The rows of that field, ``[V, D]``.
+
+        Raises:
+            ValueError: there is no such field.
+        """
+        names: list[Any] = self.field_names or []
+        index = names.index(field) if field in names else field
+        if not isinstance(index, int) or not 0 <= index < len(self.vocabulary_sizes):
+            raise ValueError(f"field must be a name or a position of this layer, received {field!r}")
+        start = self.offsets[index]
+        return tf.convert_to_tensor(self.table)[start : start + self.vocabulary_sizes[index]]
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Returns ``[B, F, D]`` for ids ``[B, F]``.
+
+        Args:
+            input_shape: shape of the ids.
+
+        Returns:
+            Shape of the vectors.
+        """
+        return (*input_shape, self.width)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds the layer.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
+        return {
+            **super().get_config(),
+            "vocabulary_sizes": self.vocabulary_sizes,
+            "width": self.width,
+            "field_names": self.field_names,
+            "stddev": self.stddev,
+            "seed": self.seed,
+        }
