@@ -1,0 +1,437 @@
+"""Shapes, parameters and FLOPs of a real Keras model, as a Markdown table.
+
+The model is traced twice, with two batch sizes, and the operations TensorFlow recorded are counted. What
+differs between the two traces is what belongs to the batch: a dimension that grew is printed as ``B``, and
+operations that did not grow are not part of the cost of an example.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+__all__ = ["LayerRow", "trace", "trace_rows"]
+
+_BATCHES = (7, 11)
+
+# Operations that move, select, create or convert values and compute none.
+_FREE = frozenset(
+    """
+    Placeholder Const Identity IdentityN ReadVariableOp VariableV2 VarHandleOp NoOp StopGradient
+    PreventGradient EnsureShape Assert CheckNumerics Snapshot Cast Bitcast Reshape ExpandDims Squeeze
+    Shape ShapeN Size Rank Transpose ConjugateTranspose Reverse ReverseV2 ReverseSequence ConcatV2
+    Concat Pack Unpack Split SplitV Slice StridedSlice Tile BroadcastTo Fill ZerosLike OnesLike Range
+    Pad PadV2 MirrorPad Gather GatherV2 GatherNd ResourceGather ResourceGatherNd ScatterNd
+    TensorScatterUpdate DynamicPartition DynamicStitch ParallelDynamicStitch InvertPermutation Where
+    Select SelectV2 OneHot Unique UniqueV2 SpaceToBatchND BatchToSpaceND SpaceToDepth DepthToSpace
+    MatrixBandPart MatrixDiagV3 MatrixDiagPartV3 TensorListReserve TensorListFromTensor
+    TensorListGetItem TensorListSetItem TensorListStack RandomUniform RandomStandardNormal
+    StatelessRandomUniformV2 StatelessRandomNormalV2 StatelessRandomUniform StatelessRandomNormal
+    RngReadAndSkip TopKV2 Merge Switch Enter Exit NextIteration LoopCond _Arg _Retval
+    """.split()
+)
+# Kernels that do several elementwise steps at once, as steps per element of the output.
+_STEPS = {
+    "Softmax": 5,  # largest, difference, exponential, sum, quotient
+    "LogSoftmax": 5,
+    "FusedBatchNormV3": 2,  # inference: one scale, one shift
+    "Softplus": 2,
+    "Elu": 2,
+    "Selu": 2,
+    "SquaredDifference": 2,
+}
+_REDUCTIONS = frozenset("Sum Prod Max Min Mean SegmentSum SegmentSumV2 UnsortedSegmentSum".split())
+_CONVOLUTIONS = frozenset("Conv2D DepthwiseConv2dNative Conv3D".split())
+
+
+@dataclass
+class LayerRow:
+    """One row of the table.
+
+    Args:
+        layer: attribute path of the layer inside the model, and its class.
+        output_shape: shape of what it returned, ``B`` for the batch, or ``"-"`` where it was not called.
+        parameters: number of weights not counted in a row above.
+        flops: floating-point operations for one example.
+        exact: False where a shape or the number of a loop's steps was not known, and ``flops`` is only a
+            lower bound.
+    """
+
+    layer: str
+    output_shape: str
+    parameters: int
+    flops: int
+    exact: bool = True
+
+
+@dataclass
+class _Node:
+    """A layer of the model, or the model itself, while it is being traced."""
+
+    layer: Any
+    path: str
+    children: list[_Node] = field(default_factory=list)
+    outputs: list[list[Any]] = field(default_factory=list)  # One list of calls a trace.
+
+
+def trace(model: keras.Model, inputs: Any, *, depth: int = 1, training: bool = False) -> str:
+    r"""Returns a Markdown table of a model's layers, with shapes, parameters and FLOPs.
+
+    The FLOPs are those of one example, counted on the operations of the traced function: a multiply-add is
+    2, so a product $[B, n] \times [n, m]$ is $2nm$; an elementwise operation is 1 per element of its
+    output, a sum of n numbers is n - 1; softmax is 5 per element; lookups, reshapes and other moves of
+    values are 0, as is all integer arithmetic. Work that does not depend on the batch (a mask built from
+    positions, a table that is scaled) is left out.
+
+    A layer's row holds what it computes in any of its methods, nested layers included down from ``depth``.
+    What the model computes outside its layers stands in the row named after its ``call``. A layer used
+    twice has one row: its FLOPs add up, its parameters count once. Layers that only pass values on
+    (dropout) have no row.
+
+    Args:
+        model: a Keras model; it is called once if it is not built yet.
+        inputs: what the model is called on, batch first: a tensor, an array, a `tf.TensorSpec`, or a nested
+            structure of them.
+        depth: how many levels of nested layers get rows of their own (default: 1).
+        training: whether the model is traced as in training (default: False).
+
+    Returns:
+        The table, with a line of totals.
+
+    Raises:
+        ValueError: an input has no batch axis.
+
+    Example:
+        >>> model = keras.Sequential([keras.layers.Dense(4, activation="relu"), keras.layers.Dense(1)])
+        >>> print(trace(model, tf.ones([2, 3])))
+        | layer | output shape | parameters | FLOPs |
+        |---|---|---:|---:|
+        | `layers[0]` Dense | [B, 4] | 16 | 32 |
+        | `layers[1]` Dense | [B, 1] | 5 | 9 |
+        | **total** | [B, 1] | 21 | 41 |
+    """
+    rows = trace_rows(model, inputs, depth=depth, training=training)
+    lines = ["| layer | output shape | parameters | FLOPs |", "|---|---|---:|---:|"]
+    for row in rows:
+        bound = "" if row.exact else "≥ "
+        lines.append(f"| {row.layer} | {row.output_shape} | {row.parameters:,} | {bound}{row.flops:,} |")
+    return "\n".join(lines)
+
+
+def trace_rows(model: keras.Model, inputs: Any, *, depth: int = 1, training: bool = False) -> list[LayerRow]:
+    """Returns the rows of `trace` to compute with; the last one holds the totals.
+
+    Args:
+        model: a Keras model.
+        inputs: what the model is called on, batch first.
+        depth: how many levels of nested layers get rows of their own (default: 1).
+        training: whether the model is traced as in training (default: False).
+
+    Returns:
+        One row a layer, in the order in which they were first called, and the totals.
+
+    Raises:
+        ValueError: an input has no batch axis.
+
+    Example:
+        >>> model = keras.Sequential([keras.layers.Dense(4)])
+        >>> trace_rows(model, tf.ones([2, 3]))[-1].flops  # 2 · 3 · 4 and 4 additions of the bias
+        28
+    """
+    for leaf in tf.nest.flatten(inputs):
+        if not len(leaf.shape):
+            raise ValueError(f"inputs must have a batch axis, received shape {tuple(leaf.shape)!r}")
+    if not model.built:
+        model(tf.nest.map_structure(_example, inputs), training=training)
+    nodes = list(_walk(_Node(model, ""), depth))
+    order: list[int] = []
+    counts = [_count(nodes, inputs, batch, training, order) for batch in _BATCHES]
+    rows = []
+    seen: set[int] = set()
+    called = list(dict.fromkeys(order))
+    uncalled = [i for i in range(1, len(nodes)) if i not in called]
+    for i in [*(i for i in called if i), *uncalled, 0]:
+        node = nodes[i]
+        parameters = _parameters(node, seen)
+        (small, known), (large, _) = counts[0][i], counts[1][i]
+        flops = round((large - small) / (_BATCHES[1] - _BATCHES[0]))
+        if parameters or flops or not known:
+            name = f"`{node.path}` {type(node.layer).__name__}" if i else f"`{type(model).__name__}.call`"
+            rows.append(LayerRow(name, _shapes(node.outputs), parameters, flops, known))
+    totals = sum(row.parameters for row in rows), sum(row.flops for row in rows)
+    return [*rows, LayerRow("**total**", _shapes(nodes[0].outputs), *totals, all(row.exact for row in rows))]
+
+
+def _example(leaf: Any) -> tf.Tensor:
+    """Zeros for a spec, so that an unbuilt model can be called; anything else as it is."""
+    if isinstance(leaf, tf.TensorSpec):
+        return tf.zeros([2 if size is None else size for size in leaf.shape], leaf.dtype)
+    return tf.convert_to_tensor(leaf)
+
+
+def _walk(node: _Node, depth: int) -> Iterator[_Node]:
+    """Yield a layer and the nested ones down to ``depth``, each once, with the path that leads there."""
+    seen = {id(node.layer)}
+
+    def visit(parent: _Node, level: int) -> Iterator[_Node]:
+        yield parent
+        if level == depth:
+            return
+        found = []
+        for layer in _children(parent.layer):
+            if id(layer) not in seen:
+                seen.add(id(layer))
+                found.append(_Node(layer, f"{parent.path}.{_attribute(parent.layer, layer)}".lstrip(".")))
+        parent.children = found
+        for child in found:
+            yield from visit(child, level + 1)
+
+    yield from visit(node, 0)
+
+
+def _container(layer: Any) -> bool:
+    """Tell Sequential and Functional models, which hold layers by position."""
+    return isinstance(layer, keras.Model) and type(layer).__module__.startswith("keras.")
+
+
+def _children(layer: Any) -> list[Any]:
+    if _container(layer):
+        return [x for x in layer.layers if not isinstance(x, keras.layers.InputLayer)]
+    return layer._flatten_layers(include_self=False, recursive=False)
+
+
+def _attribute(parent: Any, layer: Any) -> str:
+    """Find how the parent calls a layer; the layer's own name may hold a counter that other code moves."""
+
+    def search(value: Any) -> str | None:
+        if value is layer:
+            return ""
+        pairs: Any = ()
+        if isinstance(value, dict):
+            pairs = [(repr(key), item) for key, item in value.items()]
+        elif isinstance(value, (list, tuple)):
+            pairs = enumerate(value)
+        for key, item in pairs:
+            if (rest := search(item)) is not None:
+                return f"[{key}]{rest}"
+        return None
+
+    public = {name: value for name, value in vars(parent).items() if not name.startswith("_")}
+    if _container(parent):
+        public = {"layers": _children(parent)}
+    for name, value in public.items():
+        if (rest := search(value)) is not None:
+            return name + rest
+    return layer.name
+
+
+def _count(
+    nodes: list[_Node], inputs: Any, batch: int, training: bool, order: list[int]
+) -> list[tuple[int, bool]]:
+    """Trace with one batch size and return (FLOPs, all shapes known) a node."""
+    specs = tf.nest.map_structure(lambda leaf: tf.TensorSpec([batch, *leaf.shape[1:]], leaf.dtype), inputs)
+    undo = []
+    for i, node in enumerate(nodes):
+        node.outputs.append([])
+        for name, method in _methods(node.layer):
+            # On the instance, where it hides the method of the class; Keras's own tracking must not see it.
+            vars(node.layer)[name] = _scoped(method, i, node.outputs[-1] if name == "call" else None, order)
+            undo.append((node.layer, name))
+    try:
+        function = tf.function(lambda x: nodes[0].layer(x, training=training), autograph=False)
+        if not _takes_training(nodes[0].layer):
+            function = tf.function(lambda x: nodes[0].layer(x), autograph=False)
+        graph = function.get_concrete_function(specs).graph
+    finally:
+        for layer, name in undo:
+            del vars(layer)[name]
+    counts = [(0, True)] * len(nodes)
+    for owner, operation, times in _operations(graph, 0, 1):
+        flops = _flops(operation)
+        total, known = counts[owner]
+        if flops is None or (flops and times is None):
+            known = False
+        counts[owner] = (total + (flops or 0) * (times or 1), known)
+    return counts
+
+
+def _takes_training(layer: Any) -> bool:
+    return "training" in getattr(layer, "_call_context_args", ("training",)) or layer._call_has_training_arg
+
+
+def _methods(layer: Any) -> Iterator[tuple[str, Callable]]:
+    """Yield the methods that may compute: ``call`` and whatever public ones the layer's own class adds."""
+    yield "call", layer.call
+    skipped = {"call", "build", "get_config", "compute_output_shape", "compute_output_spec", "compute_mask"}
+    for cls in type(layer).__mro__:
+        if cls.__module__.startswith("keras."):
+            break
+        for name, value in vars(cls).items():
+            if not name.startswith("_") and name not in skipped and callable(value):
+                if not isinstance(value, (staticmethod, classmethod)) and not hasattr(keras.Model, name):
+                    skipped.add(name)
+                    yield name, getattr(layer, name)
+
+
+def _scoped(method: Callable, index: int, outputs: list[Any] | None, order: list[int]) -> Callable:
+    """Run a method in a name scope that tells, in each operation's name, which layer it belongs to."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        order.append(index)
+        # A scope that ends in a slash replaces the scopes around it: the innermost layer owns the operation.
+        with tf.name_scope(f"recnotes_trace_{index}/"):
+            result = method(*args, **kwargs)
+        if outputs is not None:
+            outputs.append(tf.nest.map_structure(lambda t: getattr(t, "shape", None), result))
+        return result
+
+    return run
+
+
+def _operations(graph: Any, owner: int, times: int | None) -> Iterator[tuple[int, tf.Operation, int | None]]:
+    """Yield every operation with its owner and how often it runs, those of called functions included."""
+    for operation in _needed(graph):
+        match = re.match(r"recnotes_trace_(\d+)/", operation.name)
+        mine = int(match[1]) if match else owner
+        # Of the branches of a condition the first counts; both have outputs of one shape.
+        functions = [
+            operation.get_attr(name).name
+            for name in ("f", "then_branch", "body")
+            if name in operation.node_def.attr and operation.node_def.attr[name].HasField("func")
+        ]
+        repeat = times
+        if operation.type in ("While", "StatelessWhile"):
+            # tf.while_loop passes its maximum_iterations along, which Keras's recurrent layers set.
+            steps = _static(operation.inputs[1])
+            repeat = times * int(steps) if times is not None and steps is not None and steps >= 0 else None
+        for name in functions:
+            yield from _operations(graph._get_function(name).graph, mine, repeat)
+        if not functions:
+            yield mine, operation, times
+
+
+def _needed(graph: Any) -> list[tf.Operation]:
+    """Return what the graph's outputs depend on: tracing leaves dead operations, which TensorFlow prunes."""
+    waiting = [tensor.op for tensor in graph.outputs] + list(graph.control_outputs)
+    found: dict[str, tf.Operation] = {}
+    while waiting:
+        operation = waiting.pop()
+        if operation.name not in found:
+            found[operation.name] = operation
+            waiting += [tensor.op for tensor in operation.inputs] + list(operation.control_inputs)
+    return list(found.values())
+
+
+def _static(tensor: tf.Tensor) -> Any:
+    """Return a tensor's value where the graph fixes it, also when it is one entry of a shape."""
+    source = tensor.op
+    if source.type in ("Max", "Identity") and not source.inputs[0].shape.rank:
+        return _static(source.inputs[0])
+    if source.type == "StridedSlice":
+        shape, begin = (tf.get_static_value(t) for t in source.inputs[:2])
+        if shape is not None and begin is not None and source.get_attr("shrink_axis_mask") == 1:
+            return shape[int(begin[0])]
+    return tf.get_static_value(tensor)
+
+
+def _flops(operation: tf.Operation) -> int | None:
+    """Floating-point operations of one operation, ``None`` where a shape is not known."""
+    kind = operation.type
+    if kind in _FREE or not operation.outputs or not any(t.dtype.is_floating for t in operation.outputs):
+        return 0
+    shapes = [t.shape for t in operation.inputs if t.dtype != tf.resource]
+    out = operation.outputs[0].shape
+    if not all(shape.is_fully_defined() for shape in [*shapes, out]):
+        return None
+    sizes = [math.prod(shape) for shape in shapes]
+    size = math.prod(out)
+    if kind == "MatMul":
+        inner = shapes[0][0] if operation.get_attr("transpose_a") else shapes[0][1]
+        return 2 * size * inner
+    if kind in ("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"):
+        return 2 * size * shapes[0][-2 if operation.get_attr("adj_x") else -1]
+    if kind == "Einsum":
+        return _einsum(operation.get_attr("equation").decode(), shapes)
+    if kind in _CONVOLUTIONS:
+        kernel = shapes[1]
+        # Every element of the output reads one window; a depthwise filter keeps its channels apart.
+        window = math.prod(kernel[:2]) if kind.startswith("Depthwise") else math.prod(kernel[:-1])
+        return 2 * size * window
+    if kind in _REDUCTIONS:
+        return sizes[0] - size + (size if kind == "Mean" else 0)
+    if kind.startswith("SparseSegment"):
+        return math.prod(shapes[0][1:]) * sizes[1]
+    if kind in ("MaxPool", "AvgPool"):
+        return size * math.prod(operation.get_attr("ksize"))
+    if kind == "L2Loss":
+        return 2 * sizes[0]
+    if kind == "AddN":
+        return size * (len(shapes) - 1)
+    return size * _STEPS.get(kind, 1)
+
+
+def _einsum(equation: str, shapes: list[tf.TensorShape]) -> int:
+    """Count the multiply-adds over all labels of an einsum; an ellipsis stands for leading axes."""
+    left, right = equation.split("->")
+    labels: dict[str, int] = {}
+    for term, shape in zip(left.split(","), shapes, strict=True):
+        named = len(term.replace("...", ""))
+        extra = "".join(chr(0x100 + i) for i in range(len(shape) - named))[::-1]
+        for label, size in zip(term.replace("...", extra), shape, strict=True):
+            labels[label] = max(size, labels.get(label, 1))
+    total = math.prod(labels.values())
+    kept = set(right) | {label for label in labels if ord(label) >= 0x100}
+    contracts = set(labels) - kept
+    if len(shapes) == 1:
+        return total - math.prod(labels[label] for label in kept if label in labels)
+    return 2 * total if contracts else total
+
+
+def _parameters(node: _Node, seen: set[int]) -> int:
+    """Count the weights of a row: those of nested layers too, unless they have rows of their own."""
+    inner = {id(w) for child in node.children for w in child.layer.weights}
+    count = 0
+    for weight in node.layer.weights:
+        if id(weight) not in inner and id(weight) not in seen:
+            seen.add(id(weight))
+            count += math.prod(weight.shape)
+    return count
+
+
+def _shapes(outputs: list[list[Any]]) -> str:
+    """Write the shapes of all calls of a layer; equal ones once."""
+    small, large = outputs
+    if not small:
+        return "-"
+    return " / ".join(dict.fromkeys(_shape(a, b) for a, b in zip(small, large, strict=True)))
+
+
+def _shape(a: Any, b: Any) -> str:
+    if isinstance(a, tf.TensorShape):
+        if a.rank is None:
+            return "[?]"
+        return f"[{', '.join(_size(x, y) for x, y in zip(a, b, strict=True))}]"
+    if isinstance(a, dict):
+        return ", ".join(f"{key}: {_shape(a[key], b[key])}" for key in a)
+    if isinstance(a, (list, tuple)):
+        return ", ".join(text for x, y in zip(a, b, strict=True) if (text := _shape(x, y)))
+    return ""
+
+
+def _size(a: int | None, b: int | None) -> str:
+    """Write a dimension that was ``a`` with one batch size and ``b`` with the other."""
+    if a is None or b is None:
+        return "?"
+    slope, rest = divmod(b - a, _BATCHES[1] - _BATCHES[0])
+    if slope == 0 and rest == 0:
+        return str(a)
+    offset = a - slope * _BATCHES[0]
+    if rest:
+        return "?"
+    return ("B" if slope == 1 else f"{slope}*B") + (f"+{offset}" if offset else "")
