@@ -49,6 +49,6 @@ else
     say "Creating $venv with Python $version and installing TensorFlow and the site's tools: this takes some minutes, once."
     "$python" -m venv "$venv" || fail "Creating $venv with $python failed."
 fi
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -e '.[docs,tests]' -c constraints.txt ||
+"$venv/bin/python" -m pip install -qq --disable-pip-version-check -e '.[docs,tests]' -c constraints.txt ||
     fail "Installing into $venv failed (see above): mend that and run make again."
 printf '%s\n' "$wanted" >"$stamp"
