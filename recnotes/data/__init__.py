@@ -4,15 +4,18 @@ from recnotes.data.download import ChecksumError, DownloadError
 from recnotes.data.interactions import InteractionData, double_center, planted_interactions
 from recnotes.data.movielens import MovieLens, movielens_100k
 from recnotes.data.multitask import TwoTasks, label_correlation, two_tasks
+from recnotes.data.multivalued import Bags, bags_of_tags
 from recnotes.data.splits import Split, leave_one_out, random_rows, temporal
 
 __all__ = [
+    "Bags",
     "ChecksumError",
     "DownloadError",
     "InteractionData",
     "MovieLens",
     "Split",
     "TwoTasks",
+    "bags_of_tags",
     "double_center",
     "label_correlation",
     "leave_one_out",

@@ -1,1 +1,41 @@
 """What ``tf.nn.embedding_lookup*`` do inside."""
+
+from recnotes.lookup.safe import (
+    fill_empty_rows,
+    linear_segments,
+    prune_ids,
+    prune_weights,
+    safe_embedding_lookup_sparse,
+    zero_rows,
+)
+from recnotes.lookup.segments import (
+    check_ids,
+    combine,
+    combine_weighted,
+    limit_norm,
+    row_segments,
+    row_weights,
+    stack_rows,
+    unique_ids,
+)
+from recnotes.lookup.sparse import embedding_lookup_sparse, embedding_lookup_stack, lookup_segments
+
+__all__ = [
+    "check_ids",
+    "combine",
+    "combine_weighted",
+    "embedding_lookup_sparse",
+    "embedding_lookup_stack",
+    "fill_empty_rows",
+    "limit_norm",
+    "linear_segments",
+    "lookup_segments",
+    "prune_ids",
+    "prune_weights",
+    "row_segments",
+    "row_weights",
+    "safe_embedding_lookup_sparse",
+    "stack_rows",
+    "unique_ids",
+    "zero_rows",
+]
