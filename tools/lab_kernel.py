@@ -1,13 +1,17 @@
-"""What a lab's kernel is given before its first cell runs: the look of plots, the record of their data."""
+"""What a lab's kernel is given before its first cell: plots' look and record, the tracer of shape comments."""
 
 import io
 import json
+import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+
+from tools.shapes import Comment, Tracer, comments
 
 MAX_WIDTH_INCHES = 7.5  # 720 CSS pixels, the width of a page's text column
 
@@ -70,8 +74,52 @@ def _svg(figure: Figure) -> tuple[str, dict[str, Any]]:
     return buffer.getvalue(), {"plotted": json.dumps(plotted(figure), separators=(",", ":"))}
 
 
+class Shapes:
+    """Holds the shape comments of cells to their tensors, while a cell runs that has some."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.cells = 0
+        self.wrong: list[str] = []
+        self._known: list[Comment] = []
+        self._names: dict[Path, str] = {}
+        self._tracer: Tracer | None = None
+
+    def before(self, info: Any) -> None:
+        """Trace the cell about to run."""
+        self.cells += 1
+        path = Path(f"cell {self.cells}")
+        try:
+            found, wrong = comments(path, info.raw_cell)
+        except SyntaxError:  # the cell itself will say so
+            return
+        self.wrong += wrong
+        if found:
+            # Functions of earlier cells are called by later ones, so their comments count too.
+            self._known += found
+            self._names[path] = self.shell.compile.get_code_name(info.raw_cell, info.raw_cell, self.cells)
+            self._tracer = Tracer(self._known, self._names)
+            self._tracer.__enter__()
+
+    def after(self, result: Any) -> None:
+        """Keep what the cell that ran got wrong."""
+        if self._tracer is not None:
+            self._tracer.__exit__()
+            self.wrong += self._tracer.failures.values()
+            self.wrong += (f"{text}: choose distinct sizes" for text in self._tracer.ambiguous.values())
+            self._tracer = None
+
+
+def report() -> None:
+    """Print the CPU time taken and the wrong shape comments, for the tool that runs the kernel."""
+    print(json.dumps({"cpu": time.process_time(), "shapes": _shapes[0].wrong}))
+
+
+_shapes: list[Shapes] = []
+
+
 def setup(shell: Any) -> None:
-    """Make figures SVG in the labs' style."""
+    """Make figures SVG in the labs' style, and trace shape comments from the next cell on."""
     shell.run_line_magic("matplotlib", "inline")
     mpl.rcParams.update(STYLE)
     # Labels may be Chinese: the reader's browser draws them, the font that measures them lacks the glyphs.
@@ -79,3 +127,7 @@ def setup(shell: Any) -> None:
     formatters = shell.display_formatter.formatters
     formatters["image/png"].pop(Figure, None)
     formatters["image/svg+xml"].for_type(Figure, _svg)
+    shapes = Shapes(shell)
+    _shapes[:] = [shapes]
+    shell.events.register("pre_run_cell", shapes.before)
+    shell.events.register("post_run_cell", shapes.after)

@@ -186,6 +186,15 @@ def _failure(lab: Path, cells: list[Cell], error: CellExecutionError) -> LabErro
     return LabError(f"{lab}: {what}\n{trace}")
 
 
+def _in_lab(lab: Path, code: list[Cell], message: str) -> str:
+    """Turn a cell's line into one of lab.py."""
+
+    def line(match: re.Match[str]) -> str:
+        return f"{lab}:{code[int(match[1]) - 1].line + int(match[2])}"
+
+    return re.sub(r"(?:(?<=^)|(?<=\s))[^\s:]*\bcell (\d+):(\d+)", line, message)
+
+
 def _tidy(lab: Path, cell: Cell, outputs: list[Any]) -> list[dict[str, Any]]:
     """Keep what is shown: printed text in one piece, results, figures."""
     kept: list[dict[str, Any]] = []
@@ -223,10 +232,10 @@ def _tidy(lab: Path, cell: Cell, outputs: list[Any]) -> list[dict[str, Any]]:
 def execute(lab: Path, cells: list[Cell]) -> Run:
     """Run the code of a lab in a fresh kernel and put the outputs into its cells."""
     code = [cell for cell in cells if cell.kind == "code"]
-    tools = str(Path(__file__).resolve().parent)
-    before = f"import sys; sys.path.insert(0, {tools!r}); import lab_kernel; lab_kernel.setup(get_ipython())"
-    before += "; sys.path.pop(0); del sys, lab_kernel"
-    after = "import time as _time; print(_time.process_time())"
+    path = f"sys.path.insert(0, {str(ROOT)!r})"
+    kernel = "from tools import lab_kernel as _kernel"
+    before = f"import sys; {path}; {kernel}; sys.path.pop(0); del sys; _kernel.setup(get_ipython())"
+    after = "_kernel.report()"
     sources = [before, *(cell.source for cell in code), after]
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     client = NotebookClient(
@@ -247,7 +256,10 @@ def execute(lab: Path, cells: list[Cell]) -> Run:
     wall = time.perf_counter() - start
     for cell, executed in zip(code, notebook.cells[1:-1], strict=True):
         cell.outputs = _tidy(lab, cell, executed.outputs)
-    return Run(wall, float(notebook.cells[-1].outputs[0].text))
+    report = json.loads(notebook.cells[-1].outputs[0].text)
+    if report["shapes"]:
+        raise LabError("\n".join(_in_lab(lab, code, message) for message in report["shapes"]))
+    return Run(wall, report["cpu"])
 
 
 # Writing ------------------------------------------------------------------------------------------

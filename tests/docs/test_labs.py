@@ -251,3 +251,29 @@ def test_an_svg_without_ids_stays_without() -> None:
     page = page_svg(svg, "t-1", "a < b")
     assert " id=" not in page and 'd="M 0.12 1"' in page
     assert 'width="96"' in page and "<title>a &lt; b</title>" in page
+
+
+# Shape comments ------------------------------------------------------------------------------------
+
+
+def test_shape_comments_are_held_to_the_arrays(tmp_path: Path) -> None:
+    code = (
+        "# %%\nimport numpy as np\n\n\ndef f(x):\n    y = x.sum(0)  # [D]\n    return y\n\n\n"
+        "x = np.ones((2, 3))  # [B, D]\n\n# %%\ny = f(x)  # [D]\n"
+    )
+    lab = make(tmp_path / "topic", TITLE + code)
+    labs.build(lab)
+    lines = (TITLE + code).splitlines()
+    wrong = {
+        "    y = x.sum(0)  # [D]": "    y = x.sum(0)  # [B, D]",
+        "x = np.ones((2, 3))  # [B, D]": "x = np.ones((2, 3))  # [B]",
+        "y = f(x)  # [D]": "y = f(x)  # [D?]",
+    }
+    lab.write_text("\n".join(wrong.get(line, line) for line in lines) + "\n", "utf-8")
+    with pytest.raises(labs.LabError) as error:
+        labs.build(lab)
+    for line in wrong:
+        assert f"lab.py:{lines.index(line) + 1}: " in str(error.value)
+    lab.write_text(TITLE + code.replace("(2, 3)", "(3, 3)"), "utf-8")
+    with pytest.raises(labs.LabError, match="choose distinct sizes"):
+        labs.build(lab)
