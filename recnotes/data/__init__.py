@@ -5,6 +5,13 @@ from recnotes.data.interactions import InteractionData, double_center, planted_i
 from recnotes.data.movielens import MovieLens, movielens_100k
 from recnotes.data.multitask import TwoTasks, label_correlation, two_tasks
 from recnotes.data.multivalued import Bags, bags_of_tags
+from recnotes.data.sessions import (
+    MarkovSessions,
+    leave_last_out,
+    markov_sessions,
+    next_item_pairs,
+    pack_sequences,
+)
 from recnotes.data.splits import Split, leave_one_out, random_rows, temporal
 
 __all__ = [
@@ -12,14 +19,19 @@ __all__ = [
     "ChecksumError",
     "DownloadError",
     "InteractionData",
+    "MarkovSessions",
     "MovieLens",
     "Split",
     "TwoTasks",
     "bags_of_tags",
     "double_center",
     "label_correlation",
+    "leave_last_out",
     "leave_one_out",
+    "markov_sessions",
     "movielens_100k",
+    "next_item_pairs",
+    "pack_sequences",
     "planted_interactions",
     "random_rows",
     "temporal",

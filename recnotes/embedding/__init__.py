@@ -3,10 +3,20 @@
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.embedding.field import FieldEmbedding, check_field_ids
 from recnotes.embedding.numeric import NumericEmbedding
+from recnotes.embedding.sequence import (
+    SequenceEmbedding,
+    check_item_ids,
+    history_mask,
+    positions_from_the_end,
+)
 
 __all__ = [
     "FeatureEmbedding",
     "FieldEmbedding",
     "NumericEmbedding",
+    "SequenceEmbedding",
     "check_field_ids",
+    "check_item_ids",
+    "history_mask",
+    "positions_from_the_end",
 ]

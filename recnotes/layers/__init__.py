@@ -1,20 +1,37 @@
 """Layers, one idea a file."""
 
+from recnotes.layers.attention import (
+    MultiHeadAttention,
+    causal_mask,
+    masked_softmax,
+    scaled_dot_product_attention,
+    self_attention_mask,
+)
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
 from recnotes.layers.features import ConcatFeatures
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.mlp import MLP
+from recnotes.layers.negatives import sample_negatives
+from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
 __all__ = [
     "ConcatFeatures",
     "FMInteraction",
     "MLP",
     "MixtureOfExperts",
+    "MultiHeadAttention",
+    "PointWiseFeedForward",
+    "SASRecBlock",
     "Stacked",
     "apply_experts",
+    "causal_mask",
     "fm_pairs",
     "fm_pairwise",
     "fm_pooled",
     "gate_weights",
+    "masked_softmax",
     "mix_experts",
+    "sample_negatives",
+    "scaled_dot_product_attention",
+    "self_attention_mask",
 ]

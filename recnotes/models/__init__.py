@@ -4,6 +4,7 @@ from recnotes.models.deepfm import DeepFM
 from recnotes.models.fm import FactorizationMachine
 from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mmoe import MMoE, OMoE
+from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "LogisticRegression",
     "MMoE",
     "OMoE",
+    "SASRec",
     "SharedBottom",
 ]

@@ -1,0 +1,64 @@
+"""Negative sampling without rejection: uniform over the items a row does not contain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+
+# --8<-- [start:sample]
+def sample_negatives(
+    exclude: tf.Tensor, num_items: int, shape: Sequence[int | tf.Tensor], seed: tf.Tensor | Sequence[int]
+) -> tf.Tensor:
+    r"""Draws, for each row, item ids uniformly from those the row does not contain.
+
+    Let $e_0 < e_1 < \dots < e_{m-1}$ be the distinct items of a row. A uniform $r \in \{1, \dots, N-m\}$ is
+    moved past the excluded items:
+
+    $$
+    j = r + \#\{k : e_k - k \le r\}
+    $$
+
+    which maps $1 \dots N-m$ one to one onto the items that are not excluded: no draw is ever rejected, so
+    that the number of operations is fixed and the sampler runs inside a graph.
+
+    Args:
+        exclude: integer tensor ``[B, S]`` of item ids, 0 is padding, repeats allowed.
+        num_items: number of items ``N``, ids are ``1 ... N``.
+        shape: what follows the batch axis in the result.
+        seed: two integers; the same seed draws the same items.
+
+    Returns:
+        tensor ``[B, *shape]`` of the dtype of ``exclude``.
+
+    Raises:
+        tf.errors.InvalidArgumentError: a row excludes every item.
+
+    Example:
+        >>> sample_negatives(tf.constant([[2, 1, 0, 2]]), 3, [4], seed=[0, 0]).numpy().tolist()
+        [[3, 3, 3, 3]]
+
+    References:
+        Kang and McAuley, *Self-Attentive Sequential Recommendation*, ICDM 2018,
+        https://arxiv.org/abs/1808.09781. The authors' code draws again until the item is not in the user's
+        training set, on the CPU, in processes beside the training loop.
+    """
+    rows = tf.shape(exclude)[0]
+    count = tf.reduce_prod(tf.cast(tf.stack(list(shape)), tf.int32))
+    big = exclude.dtype.max
+    e = tf.sort(tf.where(exclude > 0, exclude, big), axis=1)  # [B, S]
+    repeated = tf.concat([tf.zeros_like(e[:, :1], tf.bool), e[:, 1:] == e[:, :-1]], axis=1)  # [B, S]
+    e = tf.sort(tf.where(repeated, big, e), axis=1)  # [B, S]
+    m = tf.reduce_sum(tf.cast(e < big, tf.int32), axis=1)  # [B]
+    check = tf.debugging.assert_less(m, num_items, message="each row must leave an item that is not excluded")
+    with tf.control_dependencies([check] if check is not None else []):
+        u = tf.random.stateless_uniform([rows, count], tf.cast(seed, tf.int32), dtype=tf.float64)
+    free = tf.cast(num_items - m, tf.float64)[:, None]  # [B, 1]
+    r = 1 + tf.cast(tf.floor(u * free), exclude.dtype)
+    gaps = e - tf.range(tf.shape(e)[1], dtype=exclude.dtype)  # [B, S]
+    j = r + tf.cast(tf.searchsorted(gaps, r, side="right"), exclude.dtype)
+    return tf.reshape(j, tf.concat([[rows], tf.cast(tf.stack(list(shape)), tf.int32)], axis=0))
+
+
+# --8<-- [end:sample]

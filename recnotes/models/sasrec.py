@@ -1,0 +1,266 @@
+"""SASRec (ICDM 2018): causal self-attention over a history names the next item."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from recnotes.embedding.sequence import SequenceEmbedding, check_item_ids, history_mask
+from recnotes.layers.negatives import sample_negatives
+from recnotes.layers.transformer import SASRecBlock
+from recnotes.losses import gbce_beta, next_item_cross_entropy, sampled_binary_cross_entropy
+from recnotes.seeds import child_seeds
+
+LOSSES = ("bce", "cross_entropy")
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class SASRec(keras.Model):
+    r"""Scores every item as the next one of a history, from self-attention over that history.
+
+    $$
+    F^{(0)} = \text{Dropout}(\hat E), \qquad F^{(b)} = \text{Block}_b(F^{(b-1)}), \qquad
+    r_{bi} = \langle F_{b t_b},\, M_i\rangle
+    $$
+
+    with the embedded history $\hat E$ and the outputs $F$ of shape $[B, L, D]$, the item table $M$ of shape
+    $[N, D]$, the most recent step $t_b$ of each row and the scores $r$ of shape $[B, N]$; item $i$ stands in
+    column $i-1$. A row without any item has $F = 0$ and scores 0 for every item.
+
+    Called on ``{"history": int32 [B, L]}`` it returns those scores. Where the inputs also hold ``"next"``,
+    int32 ``[B, L]``, the item that followed each step (0 where none did), it returns what the loss needs at
+    every step: logits ``[B, L, 1+K]`` of the next item and ``K`` fresh negatives for ``loss="bce"``, scores
+    ``[B, L, N]`` for ``loss="cross_entropy"``. ``compile(optimizer=...)`` without a loss and
+    ``fit({"history": ..., "next": ...})`` is all there is to training. Two optional inputs: ``"seen"``,
+    int32 ``[B, S]``, further items that must not be drawn as negatives, and ``"negatives"``, int32 ``[B, L,
+    K]``, to be used instead of drawing.
+
+    Args:
+        num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
+        max_length: number of items read of a history, the most recent ones, ``n`` (default: 50).
+        width: width ``D`` (default: 50).
+        num_blocks: number of blocks ``b`` (default: 2).
+        num_heads: number of heads ``H`` (default: 1).
+        dropout: rate of dropout, on the embedding and in the blocks (default: 0.5).
+        wiring: "paper", or "authors" for what their code computes: layer normalization of the queries only,
+            residuals from the normalized input, item vectors times ``sqrt(D)``, biases on the projections,
+            dropout on the attention weights, a last layer normalization (default: "paper").
+        loss: "bce", as in the paper, or "cross_entropy" over all items (default: "bce").
+        num_negatives: negatives for each positive, ``K``, for ``loss="bce"`` (default: 1).
+        calibration: gSASRec's ``t``, 0 is plain binary cross-entropy, for ``loss="bce"`` (default: 0.0).
+        share_items: whether the scores use the item table of the input (default: True).
+        seed: seed from which all others are derived (default: None).
+        **kwargs: passed to `keras.Model`.
+
+    Returns:
+        Called on a dict with ``"history"``: float tensor ``[B, N]``; with ``"next"`` as well: ``[B, L,
+        1+K]`` or ``[B, L, N]``.
+
+    Raises:
+        ValueError: an argument is not one of its choices, or an id is out of range (eagerly).
+        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``, or it is compiled by
+            XLA.
+
+    Example:
+        >>> model = SASRec(num_items=7, max_length=4, width=6, seed=0)
+        >>> model({"history": tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])}).shape.as_list()
+        [2, 7]
+
+    References:
+        Kang and McAuley, *Self-Attentive Sequential Recommendation*, ICDM 2018,
+        https://arxiv.org/abs/1808.09781; authors' code https://github.com/kang205/SASRec, whose wiring
+        differs from the text as listed under ``wiring``. Klenitskiy and Vasilev, RecSys 2023,
+        https://arxiv.org/abs/2309.07602 (cross-entropy); Petrov and Macdonald, RecSys 2023,
+        https://arxiv.org/abs/2308.07192 (``num_negatives=256, calibration=0.75``, separate item tables).
+    """
+
+    def __init__(
+        self,
+        num_items: int,
+        max_length: int = 50,
+        width: int = 50,
+        num_blocks: int = 2,
+        num_heads: int = 1,
+        dropout: float = 0.5,
+        wiring: str = "paper",
+        loss: str = "bce",
+        num_negatives: int = 1,
+        calibration: float = 0.0,
+        share_items: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if loss not in LOSSES:
+            raise ValueError(f"loss must be one of {LOSSES}, received {loss!r}")
+        if num_negatives < 1:
+            raise ValueError(f"num_negatives must be positive, received {num_negatives!r}")
+        if num_blocks < 0:
+            raise ValueError(f"num_blocks must not be negative, received {num_blocks!r}")
+        self.config = {
+            "num_items": num_items,
+            "max_length": max_length,
+            "width": width,
+            "num_blocks": num_blocks,
+            "num_heads": num_heads,
+            "dropout": dropout,
+            "wiring": wiring,
+            "loss": loss,
+            "num_negatives": num_negatives,
+            "calibration": calibration,
+            "share_items": share_items,
+            "seed": seed,
+        }
+        self.num_items, self.max_length = int(num_items), int(max_length)
+        self.loss_name, self.num_negatives = loss, int(num_negatives)
+        self.beta = gbce_beta(num_negatives, num_items, calibration) if calibration else 1.0
+        authors = wiring == "authors"
+        policy = self.dtype_policy
+        seeds = child_seeds(seed, num_blocks + 4)
+        self.embedding = SequenceEmbedding(
+            num_items, width, max_length, width**0.5 if authors else 1.0, seed=seeds[0], dtype=policy
+        )
+        self.embedding_dropout = keras.layers.Dropout(dropout, seed=seeds[1], dtype=policy)
+        self.blocks = [
+            SASRecBlock(width, num_heads, dropout, wiring, seed=s, dtype=policy) for s in seeds[4:]
+        ]
+        self.last_norm = keras.layers.LayerNormalization(epsilon=1e-8, dtype=policy) if authors else None
+        self.output_table = (
+            None
+            if share_items
+            else SequenceEmbedding(num_items, width, 1, field_name="next", seed=seeds[2], dtype=policy)
+        )
+        self.negative_seeds = keras.random.SeedGenerator(seeds[3])
+        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates all weights.
+
+        Args:
+            input_shape: not used, all sizes are known (default: None).
+        """
+        for layer in (self.embedding, *self.blocks, self.output_table):
+            if layer is not None:
+                layer.build((None, None))
+        if self.last_norm is not None:
+            self.last_norm.build((None, None, self.config["width"]))
+        self.built = True
+
+    # --8<-- [start:encode]
+    def encode(
+        self, history: tf.Tensor, training: bool | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """Computes what stands before the scores.
+
+        Args:
+            history: integer tensor ``[B, L]``.
+            training: whether dropout is on, None leaves it to Keras (default: None).
+
+        Returns:
+            The triple of outputs ``[B, L, D]``, zero on padding, the mask ``[B, L]`` and a list with each
+            block's attention weights ``[B, H, L, L]``.
+        """
+        f, mask = self.embedding(history)
+        f = self.embedding_dropout(f, training=training)  # [B, L, D]
+        weights = []
+        for block in self.blocks:
+            f, w = block(f, mask, training=training)
+            weights.append(w)
+        if self.last_norm is not None:
+            f = self.last_norm(f) * tf.cast(mask, f.dtype)[:, :, None]  # [B, L, D]
+        return f, mask, weights
+
+    # --8<-- [end:encode]
+
+    # --8<-- [start:call]
+    def call(self, inputs: dict[str, tf.Tensor], training: bool | None = None) -> tf.Tensor:
+        """Scores all items, or with ``"next"`` what the loss needs at every step.
+
+        Args:
+            inputs: dict with ``"history"`` and, in training, ``"next"``.
+            training: whether dropout is on, None leaves it to Keras (default: None).
+
+        Returns:
+            ``[B, N]``, ``[B, L, 1+K]`` or ``[B, L, N]``, see the class.
+        """
+        f, mask, _ = self.encode(inputs["history"], training)
+        output = self.output_table or self.embedding
+        table = tf.cast(output.item_table, f.dtype)  # [N, D]
+        if "next" not in inputs:
+            # The index of the last real item, wherever the padding stands; a row of padding has f = 0.
+            last = tf.argmax(tf.cast(mask, tf.int32) * tf.range(1, tf.shape(mask)[1] + 1), axis=1)  # [B]
+            user = tf.gather(f, last, batch_dims=1)  # [B, D]
+            return tf.matmul(user, table, transpose_b=True)
+        target = check_item_ids(inputs["next"], self.num_items, "next")  # [B, L]
+        if self.loss_name == "cross_entropy":
+            return tf.matmul(f, table, transpose_b=True)
+        candidates = tf.concat([target[:, :, None], self._negatives(inputs)], axis=2)
+        return tf.einsum("bld,blcd->blc", f, output.items(candidates, "negatives"))
+
+    # --8<-- [end:call]
+
+    def _negatives(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+        if "negatives" in inputs:
+            return inputs["negatives"]
+        exclude = tf.concat([inputs[key] for key in ("history", "next", "seen") if key in inputs], axis=1)
+        length = tf.shape(inputs["next"])[1]
+        seed = self.negative_seeds.next()
+        return sample_negatives(exclude, self.num_items, [length, self.num_negatives], seed)
+
+    # --8<-- [start:loss]
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tf.Tensor:
+        """Computes the loss; Keras calls it in ``fit`` and ``evaluate``.
+
+        Args:
+            x: the inputs, a dict with ``"history"`` and ``"next"`` (default: None).
+            y: not used, the targets are in ``x`` (default: None).
+            y_pred: the model's output for ``x`` (default: None).
+            sample_weight: not used (default: None).
+            training: not used (default: True).
+
+        Returns:
+            a scalar.
+
+        Raises:
+            ValueError: the inputs have no ``"next"``.
+        """
+        if not isinstance(x, dict) or "next" not in x:
+            raise ValueError(f"inputs of fit must be a dict with 'history' and 'next', received {type(x)!r}")
+        mask = tf.logical_and(history_mask(x["history"], self.max_length), x["next"] > 0)  # [B, L]
+        if self.loss_name == "cross_entropy":
+            return next_item_cross_entropy(y_pred, tf.where(mask, x["next"], 0))
+        return sampled_binary_cross_entropy(y_pred, mask, self.beta)
+
+    # --8<-- [end:loss]
+
+    def recommend(self, history: tf.Tensor, k: int, exclude_seen: bool = True) -> tf.Tensor:
+        """Returns the ids of the ``k`` best items.
+
+        Args:
+            history: integer tensor ``[B, L]``.
+            k: number of items.
+            exclude_seen: whether items of the history are left out (default: True).
+
+        Returns:
+            int32 tensor ``[B, k]`` of item ids ``1 ... N``, best first.
+        """
+        scores = self({"history": history}, training=False)  # [B, N]
+        if exclude_seen:
+            seen = tf.reduce_max(
+                tf.one_hot(history - 1, self.num_items, dtype=scores.dtype), axis=1
+            )  # [B, N]
+            scores = tf.where(seen > 0, scores.dtype.min, scores)  # [B, N]
+        return tf.math.top_k(scores, k).indices + 1
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what the constructor takes."""
+        return {**super().get_config(), **self.config}

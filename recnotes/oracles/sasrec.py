@@ -1,0 +1,215 @@
+"""SASRec's forward pass and losses in plain loops, in the paper's and in the authors' wiring."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from recnotes.oracles.attention import multi_head_attention_loops
+
+
+def parameters(model: Any) -> dict[str, Any]:
+    """Copies the weights of a `recnotes.models.SASRec` to float64 arrays under the names used here.
+
+    Args:
+        model: a built model.
+
+    Returns:
+        ``{"items": [N, D], "positions": [n, D], "output": [N, D], "blocks": [...], "last_norm": ...}``.
+    """
+
+    def array(variable: Any) -> np.ndarray:
+        return np.asarray(variable.numpy(), np.float64)
+
+    def norm(layer: Any) -> dict[str, np.ndarray]:
+        return {"gamma": array(layer.gamma), "beta": array(layer.beta)}
+
+    blocks = []
+    for block in model.blocks:
+        attention = {}
+        for name in ("query", "key", "value"):
+            dense = getattr(block.attention, name)
+            attention[name] = array(dense.kernel)
+            if dense.use_bias:
+                attention[f"{name}_bias"] = array(dense.bias)
+        network = block.feed_forward
+        blocks.append(
+            {
+                "attention": attention,
+                "attention_norm": norm(block.attention_norm),
+                "feed_forward_norm": norm(block.feed_forward_norm),
+                "w1": array(network.inner.kernel),
+                "b1": array(network.inner.bias),
+                "w2": array(network.outer.kernel),
+                "b2": array(network.outer.bias),
+            }
+        )
+    return {
+        "items": array(model.embedding.item_table),
+        "positions": array(model.embedding.position_table),
+        "output": array((model.output_table or model.embedding).item_table),
+        "blocks": blocks,
+        "num_heads": model.blocks[0].num_heads if model.blocks else 1,
+        "last_norm": None if model.last_norm is None else norm(model.last_norm),
+    }
+
+
+def layer_norm_loops(x: np.ndarray, weights: dict[str, np.ndarray], epsilon: float = 1e-8) -> np.ndarray:
+    """Normalizes each step to mean 0 and variance 1, then scales and shifts.
+
+    Args:
+        x: steps ``[L, D]``.
+        weights: ``"gamma"`` and ``"beta"``, each ``[D]``.
+        epsilon: added to the variance (default: 1e-08).
+
+    Returns:
+        array ``[L, D]``.
+
+    Example:
+        >>> one = {"gamma": np.ones(2), "beta": np.zeros(2)}
+        >>> layer_norm_loops(np.array([[1.0, 3.0]]), one).round(6).tolist()
+        [[-1.0, 1.0]]
+    """
+    out = np.zeros_like(x)
+    for t in range(len(x)):
+        mean = sum(x[t]) / len(x[t])
+        variance = sum((value - mean) ** 2 for value in x[t]) / len(x[t])
+        out[t] = weights["gamma"] * (x[t] - mean) / math.sqrt(variance + epsilon) + weights["beta"]
+    return out
+
+
+def feed_forward_loops(x: np.ndarray, weights: dict[str, np.ndarray]) -> np.ndarray:
+    """Applies the two-layer network to each step.
+
+    Args:
+        x: steps ``[L, D]``.
+        weights: ``"w1"``, ``"w2"`` of shape ``[D, D]`` and ``"b1"``, ``"b2"`` of shape ``[D]``.
+
+    Returns:
+        array ``[L, D]``.
+    """
+    out = np.zeros_like(x)
+    for t in range(len(x)):
+        hidden = np.maximum(x[t] @ weights["w1"] + weights["b1"], 0)
+        out[t] = hidden @ weights["w2"] + weights["b2"]
+    return out
+
+
+# --8<-- [start:encode]
+def encode_loops(history: np.ndarray, weights: dict[str, Any], wiring: str = "paper") -> np.ndarray:
+    """Computes the outputs of one history without dropout.
+
+    Args:
+        history: item ids ``[L]``, 0 is padding.
+        weights: what `parameters` returns.
+        wiring: "paper" or "authors" (default: "paper").
+
+    Returns:
+        array ``[L, D]``, zero where there is padding.
+
+    Raises:
+        ValueError: the wiring is unknown.
+    """
+    if wiring not in ("paper", "authors"):
+        raise ValueError(f"wiring must be 'paper' or 'authors', received {wiring!r}")
+    L, D = len(history), weights["items"].shape[1]
+    x = np.zeros((L, D))
+    real = np.zeros(L, bool)
+    position = 0
+    for t in reversed(range(L)):
+        if history[t] != 0:
+            if position < len(weights["positions"]):
+                scale = math.sqrt(D) if wiring == "authors" else 1.0
+                x[t] = scale * weights["items"][history[t] - 1] + weights["positions"][position]
+                real[t] = True
+            position += 1
+    mask = np.array([[bool(real[j]) and j <= i for j in range(L)] for i in range(L)])
+    heads = weights["num_heads"]
+    for block in weights["blocks"]:
+        normed = layer_norm_loops(x, block["attention_norm"])
+        if wiring == "paper":
+            s = x + multi_head_attention_loops(normed, normed, mask, block["attention"], heads)[0]
+            f = s + feed_forward_loops(layer_norm_loops(s, block["feed_forward_norm"]), block)
+        else:
+            s = normed + multi_head_attention_loops(normed, x, mask, block["attention"], heads)[0]
+            s = layer_norm_loops(s, block["feed_forward_norm"])
+            f = s + feed_forward_loops(s, block)
+        x = f * real[:, None]
+    if weights["last_norm"] is not None:
+        x = layer_norm_loops(x, weights["last_norm"]) * real[:, None]
+    return x
+
+
+# --8<-- [end:encode]
+
+
+def scores_loops(history: np.ndarray, weights: dict[str, Any], wiring: str = "paper") -> np.ndarray:
+    """Scores all items as the next one of each history.
+
+    Args:
+        history: item ids ``[B, L]``, 0 is padding.
+        weights: what `parameters` returns.
+        wiring: "paper" or "authors" (default: "paper").
+
+    Returns:
+        array ``[B, N]``, zeros for a history without items.
+    """
+    out = np.zeros((len(history), len(weights["output"])))
+    for b, row in enumerate(history):
+        real = [t for t in range(len(row)) if row[t] != 0]
+        if real:
+            user = encode_loops(row, weights, wiring)[real[-1]]
+            for i in range(out.shape[1]):
+                out[b, i] = sum(user * weights["output"][i])
+    return out
+
+
+# --8<-- [start:loss]
+def bce_loops(
+    f: np.ndarray, output: np.ndarray, target: np.ndarray, negatives: np.ndarray, beta: float = 1.0
+) -> float:
+    """Binary cross-entropy of one history's next items against given negatives, averaged over steps.
+
+    Args:
+        f: outputs ``[L, D]``.
+        output: item table ``[N, D]``.
+        target: next items ``[L]``, 0 is ignored.
+        negatives: item ids ``[L, K]``.
+        beta: weight of the positive term (default: 1.0).
+
+    Returns:
+        the loss.
+    """
+    total, count = 0.0, 0
+    for t in range(len(target)):
+        if target[t] != 0:
+            count += 1
+            total -= beta * math.log(1 / (1 + math.exp(-f[t] @ output[target[t] - 1])))
+            for j in negatives[t]:
+                total -= math.log(1 - 1 / (1 + math.exp(-f[t] @ output[j - 1])))
+    return total / max(count, 1)
+
+
+def cross_entropy_loops(f: np.ndarray, output: np.ndarray, target: np.ndarray) -> float:
+    """Cross-entropy of one history's next items under a softmax over all items, averaged over steps.
+
+    Args:
+        f: outputs ``[L, D]``.
+        output: item table ``[N, D]``.
+        target: next items ``[L]``, 0 is ignored.
+
+    Returns:
+        the loss.
+    """
+    total, count = 0.0, 0
+    for t in range(len(target)):
+        if target[t] != 0:
+            count += 1
+            partition = sum(math.exp(f[t] @ row) for row in output)
+            total -= math.log(math.exp(f[t] @ output[target[t] - 1]) / partition)
+    return total / max(count, 1)
+
+
+# --8<-- [end:loss]
