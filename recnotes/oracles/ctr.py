@@ -71,4 +71,4 @@ def log_loss_loop(labels: Array, logits: Array) -> float:
     for y, z in zip(labels, logits, strict=True):
         p = 1 / (1 + math.exp(-z))
         total -= y * math.log(p) + (1 - y) * math.log(1 - p)
-    return total / len(labels)
+    return float(total) / len(labels)
