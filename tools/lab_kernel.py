@@ -1,4 +1,4 @@
-"""What a lab's kernel is given before its first cell: plots' look and record, the tracer of shape comments."""
+"""What a lab's kernel is given before its first cell: the look of plots, the tracer of shape comments."""
 
 import io
 import json
@@ -75,7 +75,7 @@ def _svg(figure: Figure) -> tuple[str, dict[str, Any]]:
 
 
 class Shapes:
-    """Holds the shape comments of cells to their tensors, while a cell runs that has some."""
+    """Holds the shape comments of cells to their tensors while the cells run."""
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
@@ -95,9 +95,9 @@ class Shapes:
             return
         self.wrong += wrong
         if found:
-            # Functions of earlier cells are called by later ones, so their comments count too.
             self._known += found
             self._names[path] = self.shell.compile.get_code_name(info.raw_cell, info.raw_cell, self.cells)
+        if self._known:  # functions of earlier cells are called by later ones
             self._tracer = Tracer(self._known, self._names)
             self._tracer.__enter__()
 
