@@ -11,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from tools.blocks import import_tensorflow
 from tools.shapes import Comment, Tracer, comments
 
 MAX_WIDTH_INCHES = 7.5  # 720 CSS pixels, the width of a page's text column
@@ -118,8 +119,10 @@ def report() -> None:
 _shapes: list[Shapes] = []
 
 
-def setup(shell: Any) -> None:
+def setup(shell: Any, tensorflow: bool = False) -> None:
     """Make figures SVG in the labs' style, and trace shape comments from the next cell on."""
+    if tensorflow:
+        import_tensorflow()  # here, for what it writes to stderr must not become an output
     shell.run_line_magic("matplotlib", "inline")
     mpl.rcParams.update(STYLE)
     # Labels may be Chinese: the reader's browser draws them, the font that measures them lacks the glyphs.

@@ -234,7 +234,10 @@ def execute(lab: Path, cells: list[Cell]) -> Run:
     code = [cell for cell in cells if cell.kind == "code"]
     path = f"sys.path.insert(0, {str(ROOT)!r})"
     kernel = "from tools import lab_kernel as _kernel"
-    before = f"import sys; {path}; {kernel}; sys.path.pop(0); del sys; _kernel.setup(get_ipython())"
+    tensorflow = any(re.search(r"\b(tensorflow|keras|recnotes)\b", cell.source) for cell in code)
+    before = (
+        f"import sys; {path}; {kernel}; sys.path.pop(0); del sys; _kernel.setup(get_ipython(), {tensorflow})"
+    )
     after = "_kernel.report()"
     sources = [before, *(cell.source for cell in code), after]
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
