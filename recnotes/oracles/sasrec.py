@@ -18,6 +18,13 @@ def parameters(model: Any) -> dict[str, Any]:
 
     Returns:
         ``{"items": [N, D], "positions": [n, D], "output": [N, D], "blocks": [...], "last_norm": ...}``.
+
+    Example:
+        >>> from recnotes.models import SASRec
+        >>> model = SASRec(num_items=7, width=4, num_blocks=0, seed=0)
+        >>> model.build()
+        >>> parameters(model)["items"].shape
+        (7, 4)
     """
 
     def array(variable: Any) -> np.ndarray:
@@ -89,6 +96,11 @@ def feed_forward_loops(x: np.ndarray, weights: dict[str, np.ndarray]) -> np.ndar
 
     Returns:
         array ``[L, D]``.
+
+    Example:
+        >>> one = {"w1": np.eye(2), "b1": np.zeros(2), "w2": np.eye(2), "b2": np.ones(2)}
+        >>> feed_forward_loops(np.array([[2.0, -3.0]]), one).tolist()
+        [[3.0, 1.0]]
     """
     out = np.zeros_like(x)
     for t in range(len(x)):
@@ -111,6 +123,12 @@ def encode_loops(history: np.ndarray, weights: dict[str, Any], wiring: str = "pa
 
     Raises:
         ValueError: the wiring is unknown.
+
+    Example:
+        >>> w = {"items": np.eye(2), "positions": np.ones((3, 2))}
+        >>> w |= {"blocks": [], "num_heads": 1, "last_norm": None}
+        >>> encode_loops(np.array([2, 1, 0]), w).tolist()
+        [[1.0, 2.0], [2.0, 1.0], [0.0, 0.0]]
     """
     if wiring not in ("paper", "authors"):
         raise ValueError(f"wiring must be 'paper' or 'authors', received {wiring!r}")
@@ -155,6 +173,15 @@ def scores_loops(history: np.ndarray, weights: dict[str, Any], wiring: str = "pa
 
     Returns:
         array ``[B, N]``, zeros for a history without items.
+
+    Raises:
+        ValueError: the wiring is unknown.
+
+    Example:
+        >>> w = {"items": np.eye(2), "positions": np.ones((3, 2)), "output": np.eye(2)}
+        >>> w |= {"blocks": [], "num_heads": 1, "last_norm": None}
+        >>> scores_loops(np.array([[2, 1, 0]]), w).tolist()
+        [[2.0, 1.0]]
     """
     out = np.zeros((len(history), len(weights["output"])))
     for b, row in enumerate(history):
@@ -181,6 +208,11 @@ def bce_loops(
 
     Returns:
         the loss.
+
+    Example:
+        >>> loss = bce_loops(np.zeros((2, 1)), np.ones((3, 1)), np.array([3, 0]), np.array([[1], [1]]))
+        >>> round(loss, 4)  # 2 log 2
+        1.3863
     """
     total, count = 0.0, 0
     for t in range(len(target)):
@@ -202,6 +234,10 @@ def cross_entropy_loops(f: np.ndarray, output: np.ndarray, target: np.ndarray) -
 
     Returns:
         the loss.
+
+    Example:
+        >>> round(cross_entropy_loops(np.zeros((2, 1)), np.ones((3, 1)), np.array([3, 0])), 4)  # log 3
+        1.0986
     """
     total, count = 0.0, 0
     for t in range(len(target)):
