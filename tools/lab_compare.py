@@ -53,7 +53,7 @@ def same_plot(old: list[dict[str, Any]], new: list[dict[str, Any]], tolerance: f
     return True
 
 
-def shown(outputs: list[Any]) -> list[tuple[str, Any]]:
+def contents(outputs: list[Any]) -> list[tuple[str, Any]]:
     """Return outputs as (kind, text or plotted data)."""
     shown: list[tuple[str, Any]] = []
     for output in outputs:

@@ -36,7 +36,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools.lab_compare import TOLERANCE, same_plot, same_text, shown  # noqa: E402
+from tools.blocks import shown  # noqa: E402
+from tools.lab_compare import TOLERANCE, contents, same_plot, same_text  # noqa: E402
 from tools.lab_figures import page_svg  # noqa: E402
 
 LANGUAGES = ("zh", "en")
@@ -144,14 +145,16 @@ def read_lab(lab: Path) -> list[Cell]:
     lines = [i for i, line in enumerate(text.splitlines(), 1) if re.match(r"# %%( |$)", line)]
     notebook = jupytext.reads(text, fmt="py:percent")
     if len(lines) != len(notebook.cells):
-        raise LabError(f"{lab}:1: a lab must start with `# %%`, and no cell may be empty of its marker")
+        raise LabError(
+            f"{shown(lab)}:1: a lab must start with `# %%`, and no cell may be empty of its marker"
+        )
     cells = [
         Cell(cell.cell_type, cell.source, line, dict(cell.metadata))
         for cell, line in zip(notebook.cells, lines, strict=True)
     ]
     expected = "zh"
     for cell in cells:
-        where = f"{lab}:{cell.line}"
+        where = f"{shown(lab)}:{cell.line}"
         if cell.kind == "markdown":
             if cell.metadata.get("lang") != expected:
                 raise LabError(
@@ -164,9 +167,9 @@ def read_lab(lab: Path) -> list[Cell]:
         elif ("alt_zh" in cell.metadata) != ("alt_en" in cell.metadata):
             raise LabError(f"{where}: alt_zh and alt_en must come together")
     if expected == "en":
-        raise LabError(f"{lab}:{cells[-1].line}: the last Markdown cell has no English twin")
+        raise LabError(f"{shown(lab)}:{cells[-1].line}: the last Markdown cell has no English twin")
     if not cells or cells[0].kind != "markdown" or not cells[0].source.startswith("# "):
-        raise LabError(f"{lab}:1: a lab must start with a pair of Markdown cells that hold its title")
+        raise LabError(f"{shown(lab)}:1: a lab must start with a pair of Markdown cells that hold its title")
     return cells
 
 
@@ -182,15 +185,17 @@ def _failure(lab: Path, cells: list[Cell], error: CellExecutionError) -> LabErro
     for count, line in reversed(frames):
         if 0 <= int(count) - 2 < len(code):
             cell = code[int(count) - 2]
-            return LabError(f"{lab}:{cell.line + int(line)}: cell {cells.index(cell) + 1} failed: {what}")
-    return LabError(f"{lab}: {what}\n{trace}")
+            return LabError(
+                f"{shown(lab)}:{cell.line + int(line)}: cell {cells.index(cell) + 1} failed: {what}"
+            )
+    return LabError(f"{shown(lab)}: {what}\n{trace}")
 
 
 def _in_lab(lab: Path, code: list[Cell], message: str) -> str:
     """Turn a cell's line into one of lab.py."""
 
     def line(match: re.Match[str]) -> str:
-        return f"{lab}:{code[int(match[1]) - 1].line + int(match[2])}"
+        return f"{shown(lab)}:{code[int(match[1]) - 1].line + int(match[2])}"
 
     return re.sub(r"(?:(?<=^)|(?<=\s))[^\s:]*\bcell (\d+):(\d+)", line, message)
 
@@ -204,13 +209,15 @@ def _tidy(lab: Path, cell: Cell, outputs: list[Any]) -> list[dict[str, Any]]:
             continue  # the artist that the last call returned
         if " at 0x" in str(output.get("text", "")) + str(output.get("data", {}).get("text/plain", "")):
             raise LabError(
-                f"{lab}:{cell.line}: this cell shows an address in memory, which is never the same"
+                f"{shown(lab)}:{cell.line}: this cell shows an address in memory, which is never the same"
             )
         if output.output_type == "stream":
             if output.name == "stderr":
                 lines = [line for line in output.text.splitlines() if line.strip() and "\r" not in line]
                 if lines and "\r" not in output.text:  # a progress bar is no complaint
-                    raise LabError(f"{lab}:{cell.line}: this cell warned, it must not:\n" + "\n".join(lines))
+                    raise LabError(
+                        f"{shown(lab)}:{cell.line}: this cell warned, it must not:\n" + "\n".join(lines)
+                    )
             elif kept and kept[-1]["output_type"] == "stream":
                 kept[-1]["text"] += output.text
             else:
@@ -223,9 +230,9 @@ def _tidy(lab: Path, cell: Cell, outputs: list[Any]) -> list[dict[str, Any]]:
             kept.append({"output_type": "display_data", "data": data, "metadata": metadata})
     figures = sum("image/svg+xml" in output.get("data", {}) for output in kept)
     if figures > 1:
-        raise LabError(f"{lab}:{cell.line}: a cell must draw one figure, received {figures}")
+        raise LabError(f"{shown(lab)}:{cell.line}: a cell must draw one figure, received {figures}")
     if figures != ("alt_zh" in cell.metadata):
-        raise LabError(f"{lab}:{cell.line}: a cell has alt_zh and alt_en exactly if it draws a figure")
+        raise LabError(f"{shown(lab)}:{cell.line}: a cell has alt_zh and alt_en exactly if it draws a figure")
     return kept
 
 
@@ -255,7 +262,7 @@ def execute(lab: Path, cells: list[Cell]) -> Run:
     except CellExecutionError as error:
         raise _failure(lab, cells, error) from None
     except (CellTimeoutError, DeadKernelError) as error:
-        raise LabError(f"{lab}: {error}") from None
+        raise LabError(f"{shown(lab)}: {error}") from None
     wall = time.perf_counter() - start
     for cell, executed in zip(code, notebook.cells[1:-1], strict=True):
         cell.outputs = _tidy(lab, cell, executed.outputs)
@@ -348,13 +355,13 @@ def differences(lab: Path, cells: list[Cell]) -> list[str]:
         if [(c.cell_type, c.source, c.metadata) for c in fresh.cells] != [
             (c.cell_type, c.source, c.metadata) for c in stored.cells
         ]:
-            found.append(f"{lab.parent / name}: text or code is not that of lab.py")
+            found.append(f"{shown(lab.parent / name)}: text or code is not that of lab.py")
             continue
         ran = [cell for cell in stored.cells if cell.cell_type == "code" and cell.execution_count]
         for cell, old in zip(code, ran, strict=True):
             tolerance = float(cell.metadata.get("tolerance", TOLERANCE))
-            before, after = shown(old.outputs), shown(cell.outputs)
-            where = f"{lab}:{cell.line}: {name}"
+            before, after = contents(old.outputs), contents(cell.outputs)
+            where = f"{shown(lab)}:{cell.line}: {name}"
             if [kind for kind, _ in before] != [kind for kind, _ in after]:
                 found.append(f"{where} shows {[k for k, _ in before]}, the code now {[k for k, _ in after]}")
                 continue
@@ -381,7 +388,7 @@ def build(lab: Path) -> Run:
 def check(lab: Path) -> tuple[Run | None, list[str]]:
     """Execute one lab and compare it with its notebooks."""
     if is_stale(lab):
-        return None, [f"{lab}: its notebooks are older than it: run `python tools/labs.py {lab}`"]
+        return None, [f"{shown(lab)}: its notebooks are older than it: run `make labs`"]
     cells = read_lab(lab)
     run = execute(lab, cells)
     return run, differences(lab, cells)
@@ -399,7 +406,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.stale:
         stale = [lab for lab in labs if is_stale(lab)]
         for lab in stale:
-            print(f"{_short(lab)}: its notebooks are older than it, run `make labs`")
+            print(f"{shown(lab)}: its notebooks are older than it, run `make labs`")
         return 1 if stale else 0
     if not (options.labs or options.all or options.check):
         labs = [lab for lab in labs if is_stale(lab)]
@@ -410,21 +417,15 @@ def main(arguments: list[str] | None = None) -> int:
         except LabError as error:
             run, problems = None, [str(error)]
         if run:
-            print(f"{_short(lab)}: {run.cpu:.1f} s of CPU time, {run.wall:.1f} s on the clock")
+            print(f"{shown(lab)}: {run.cpu:.1f} s of CPU time, {run.wall:.1f} s on the clock")
             if run.cpu > CPU_SECONDS and not options.check:
                 problems.append(
-                    f"{lab}: a lab must need at most {CPU_SECONDS} s of CPU, received {run.cpu:.1f}"
+                    f"{shown(lab)}: a lab must need at most {CPU_SECONDS} s of CPU, received {run.cpu:.1f}"
                 )
         for problem in problems:
             print(problem, file=sys.stderr)
             status = 1
     return status
-
-
-def _short(path: Path) -> str:
-    """Return a path as seen from the repository's root."""
-    resolved = path.resolve()
-    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else str(path)
 
 
 if __name__ == "__main__":
