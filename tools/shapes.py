@@ -5,9 +5,10 @@
 While a `Tracer` is active, each such comment in the traced files is compared with the value just assigned
 (or returned). Symbols are bound within one call of one function: the first comment that names `B` says what
 `B` is, an integer variable called `B` says so too, and every later comment must agree. A statement that runs
-again in a loop may bind anew what it bound itself (the width of this iteration's layer). Symbolic tensors are
-passed over: run eagerly. Where two symbols of one call have the same size, a wrong comment could pass; a
-comment counts as *proven* only after a call whose sizes were pairwise distinct.
+again in a loop may bind anew what it bound itself (the width of this iteration's layer). Sizes that a graph
+does not know yet are passed over: run eagerly, or with static shapes. Where two symbols of one call have the
+same size, a wrong comment could pass; a comment counts as *proven* only after a call whose sizes were all
+distinct.
 """
 
 from __future__ import annotations
@@ -155,26 +156,32 @@ def _target(statement: ast.stmt) -> ast.expr | None:
 
 
 def shape_of(value: Any) -> tuple[int | None, ...] | None:
-    """The value's shape (None for a ragged dimension), or None if it is a symbolic tensor."""
-    if "tensorflow" in sys.modules:
-        import keras
-        import tensorflow as tf
-
-        if isinstance(value, keras.KerasTensor) or (
-            isinstance(value, tf.Tensor) and tf.is_symbolic_tensor(value)
-        ):
-            return None
-        if (
-            isinstance(value, tf.SparseTensor | tf.RaggedTensor | tf.IndexedSlices)
-            and not tf.executing_eagerly()
-        ):
-            return None
+    """The value's shape, None for a size that is not known (or ragged); None for an unknown rank."""
     if isinstance(value, bool | int | float):
         return ()
-    shape = getattr(value, "shape", None)
-    if shape is None:
-        raise ShapeError(f"a {type(value).__name__} has no shape")
-    return tuple(None if size is None else int(size) for size in shape)
+    try:
+        shape = value.shape
+        return (
+            None
+            if getattr(shape, "rank", 0) is None
+            else tuple(size if size is None else int(size) for size in shape)
+        )
+    except (AttributeError, TypeError):
+        raise ShapeError(f"a {type(value).__name__} has no shape") from None
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether this is a tensor of a graph, whose sizes may not be known yet."""
+    if "tensorflow" not in sys.modules:
+        return False
+    import keras
+    import tensorflow as tf
+
+    if isinstance(value, tf.SparseTensor | tf.RaggedTensor | tf.IndexedSlices):
+        return not tf.executing_eagerly()
+    return isinstance(value, keras.KerasTensor) or (
+        isinstance(value, tf.Tensor) and tf.is_symbolic_tensor(value)
+    )
 
 
 class _Frame:
@@ -185,7 +192,7 @@ class _Frame:
         self.pending: Comment | None = None
         self.binding: dict[str, int] = {}
         self.owner: dict[str, int] = {}  # symbol -> first line of the statement that bound it
-        self.open: list[tuple[Comment, Dimension, int]] = []  # entries with more than one unknown symbol
+        self.open: list[tuple[Comment, Dimension, int]] = []  # entries that bind no symbol yet
         self.checked: dict[int, Comment] = {}
 
     def check(self, comment: Comment, value: Any, variables: dict[str, Any]) -> None:
@@ -218,17 +225,21 @@ class _Frame:
             elif entry[1].value(self.binding) != entry[2]:
                 raise ShapeError(f"{entry[0].where}: {entry[1].text} is not {entry[2]} with {self.binding}")
         self.open = still
+        if None in shape and is_symbolic(value):
+            return
         comment.reached = True
         self.checked[comment.first] = comment
 
     def _solve(self, comment: Comment, dimension: Dimension, size: int) -> bool:
-        """Bind the one unknown symbol of an entry; False if there are more."""
+        """Bind the one unknown symbol of an entry; False if that is not possible yet."""
         unknown = [symbol for symbol in dimension.symbols if symbol not in self.binding]
         if len(unknown) > 1:
             return False
         if unknown:
-            at = [dimension.value({**self.binding, unknown[0]: value}) for value in (0, 1)]
+            at = [dimension.value({**self.binding, unknown[0]: value}) for value in (0, 1, 2)]
             step = at[1] - at[0]
+            if at[2] - at[1] != step:  # not linear: wait until another comment binds it
+                return False
             value, remainder = divmod(size - at[0], step) if step else (0, 1)
             if remainder or value < 0:
                 raise ShapeError(f"{comment.where}: no {unknown[0]} makes {dimension.text} equal to {size}")
@@ -299,7 +310,10 @@ class Tracer:
 
     def _call(self, frame: FrameType, event: str, arg: Any) -> Any:
         lines = self._files.get(frame.f_code.co_filename)
-        if lines is None:
+        name = frame.f_code.co_name
+        if lines is None or (
+            name.startswith("<") and name != "<module>"
+        ):  # comprehensions have no statements
             return None
         state = self._frames[frame] = self._frames.get(frame) or _Frame(lines)  # a generator comes back
 

@@ -143,14 +143,24 @@ def test_attributes_scalars_variables_and_ragged_tensors():
     assert result.failures == [] and len(result.reached) == 5
 
 
-def test_symbolic_tensors_are_passed_over():
-    source = """
-    @tf.function(autograph=False)
-    def f(x):
-        y = x + 1  # [B, D, D]
-        return y
-    """
-    assert trace(source, ("f", tf.ones([2, 3]))).reached == []
+GRAPH = """
+@tf.function(autograph=False)
+def f(x):
+    y = x + 1  # [B, D]
+    return y
+"""
+
+
+def test_unknown_sizes_are_passed_over_and_static_ones_checked():
+    call = ("f", tf.ones([2, 3]))
+    assert trace(GRAPH, call).reached == [4]
+    unknown = GRAPH.replace("autograph=False", "autograph=False, input_signature=[tf.TensorSpec([None, 3])]")
+    assert trace(unknown, call).reached == []
+    assert len(trace(unknown.replace("[B, D]", "[B, 4]"), call).failures) == 1
+    assert len(trace(unknown.replace("[B, D]", "[B, D, D]"), call).failures) == 1
+    unranked = GRAPH.replace("autograph=False", "autograph=False, input_signature=[tf.TensorSpec(None)]")
+    result = trace(unranked.replace("[B, D]", "[B, D, D]"), call)
+    assert result.failures == result.reached == []
 
 
 def test_an_assignment_that_raised_is_not_checked():
@@ -165,6 +175,20 @@ def test_an_assignment_that_raised_is_not_checked():
     """
     result = trace(source, ("f", {}))
     assert result.failures == [] and result.reached == [3, 8]
+
+
+def test_comprehensions_in_a_statement():
+    source = """
+    def f(x):
+        y = np.array([i + j for i in x for j in sorted(k for k in x)])  # [B*B]
+        z = np.array([
+            (lambda v: v)(i)
+            for i in x
+        ])  # [B]
+    """
+    result = trace(source, ("f", [1, 2, 3]))
+    assert result.failures == [] and result.reached == [3, 7]
+    assert len(trace(source.replace("B*B", "B*B+1"), ("f", [1, 2, 3])).failures) == 1
 
 
 def test_a_value_without_a_shape_fails():

@@ -48,7 +48,7 @@ def test_ruff_would_reformat_a_bad_sample():
         ("D103", '"""Doc."""\n\n\ndef f(x):\n    return x\n'),
         (
             "D417",
-            '"""Doc."""\n\n\ndef f(x, y):\n    """Does.\n\n    Args:\n        x: one.\n    """\n    print(y)\n',
+            '"""Doc."""\n\n\ndef f(x, y):\n    """Does.\n\n    Args:\n        x: a.\n    """\n',
         ),
     ],
 )

@@ -1,0 +1,29 @@
+"""What the MMoE topic uses."""
+
+import tensorflow as tf
+
+from recnotes.layers.experts import MixtureOfExperts
+from recnotes.layers.features import ConcatFeatures
+from recnotes.models.mmoe import MMoE
+from recnotes.models.shared_bottom import SharedBottom
+
+B, F, D, n, G, E = 3, 5, 11, 7, 2, 13
+
+
+def inputs():
+    return {"dense": tf.ones([B, n]), "sparse": tf.zeros([B, F], tf.int32)}
+
+
+def case_experts():
+    for units in [17], [17, 19]:
+        MixtureOfExperts(E, G, units, gate_bias=True)(tf.ones([B, n]))
+
+
+def case_features():
+    ConcatFeatures([4] * F, D)(inputs())
+
+
+def case_models():
+    MMoE(("a", "b"), E, [17], [19], vocabulary_sizes=[4] * F, embedding_width=D).gates(inputs())
+    MMoE(("a", "b"), E, [17], [19], vocabulary_sizes=[4] * F, embedding_width=D)(inputs())
+    SharedBottom(("a", "b"), [17], [19], vocabulary_sizes=[4] * F, embedding_width=D)(inputs())
