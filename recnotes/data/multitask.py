@@ -149,8 +149,8 @@ def two_tasks(
         Ma et al., "Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts",
         KDD 2018, section 3.2, https://doi.org/10.1145/3219819.3220007. The paper names $d=100$ and a noise
         of N(0, 0.01), read as a variance, but neither $c$, $m$, $\alpha$ nor $\beta$; here $c=1$, $m=5$, and
-        $\alpha, \beta$ are standard normal. github.com/drawbridge/keras-mmoe takes $c=0.3$, $m=5$, at which
-        the sinusoids are nearly straight lines.
+        $\alpha, \beta$ are standard normal. github.com/drawbridge/keras-mmoe takes $c=0.3$, $m=5$ and centers
+        the first direction.
     """
     if num_examples < 0:
         raise ValueError(f"num_examples must not be negative, received {num_examples!r}")

@@ -11,7 +11,6 @@ import tensorflow as tf
 from recnotes.seeds import child_seeds
 
 
-# --8<-- [start:functions]
 def apply_experts(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None) -> tf.Tensor:
     r"""Runs one linear layer of every expert in a single product.
 
@@ -33,11 +32,13 @@ def apply_experts(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None
         >>> apply_experts(tf.ones([2, 3]), tf.ones([5, 3, 4])).shape
         TensorShape([2, 5, 4])
     """
+    # --8<-- [start:apply]
     if len(x.shape) == 2:
         out = tf.einsum("bn,enu->beu", x, kernel)  # [B, E, U]
     else:
         out = tf.einsum("ben,enu->beu", x, kernel)  # [B, E, U]
     return out if bias is None else out + bias
+    # --8<-- [end:apply]
 
 
 def gate_weights(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None) -> tf.Tensor:
@@ -61,8 +62,10 @@ def gate_weights(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None)
         >>> gate_weights(tf.zeros([1, 3]), tf.ones([2, 3, 4])).numpy().tolist()
         [[[0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]]]
     """
+    # --8<-- [start:gate]
     logits = tf.einsum("bn,gne->bge", x, kernel)  # [B, G, E]
     return tf.nn.softmax(logits if bias is None else logits + bias, axis=-1)
+    # --8<-- [end:gate]
 
 
 def mix_experts(gates: tf.Tensor, experts: tf.Tensor) -> tf.Tensor:
@@ -86,10 +89,9 @@ def mix_experts(gates: tf.Tensor, experts: tf.Tensor) -> tf.Tensor:
         >>> mix_experts(tf.constant([[[1.0, 0.0], [0.5, 0.5]]]), experts).numpy().tolist()
         [[[1.0], [2.0]]]
     """
+    # --8<-- [start:mix]
     return tf.einsum("bge,beu->bgu", gates, experts)
-
-
-# --8<-- [end:functions]
+    # --8<-- [end:mix]
 
 
 # --8<-- [start:stacked]

@@ -56,7 +56,7 @@ class MMoE(keras.Model):
         Ma et al., *Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts*,
         KDD 2018, https://doi.org/10.1145/3219819.3220007. The defaults are its synthetic experiment. The
         authors published no code; drawbridge/keras-mmoe gives the gates a bias and initializes all experts as
-        one kernel, shenweichen/DeepCTR starts all experts from one seed and puts no bias on the output.
+        one kernel, shenweichen/DeepCTR starts all experts from one seed.
     """
 
     def __init__(
