@@ -216,7 +216,9 @@ def reset(seed: int) -> None:
     import keras
     import tensorflow as tf
 
-    keras.backend.clear_session()
+    keras.backend.clear_session(
+        free_memory=False
+    )  # collecting garbage at every test takes most of their time
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.enable_traceback_filtering()
