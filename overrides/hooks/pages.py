@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
-from languages import language_of
+from languages import LANGUAGES, i18n, language_of
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 SEARCH_NAME = {"zh": "搜索", "en": "Search"}
@@ -20,6 +22,14 @@ def repair(output: str, language: str) -> str:
     )
 
 
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Keep source code out of the search: it is shown below what documents it."""
+    return content.replace(
+        '<details class="mkdocstrings-source">',
+        '<details class="mkdocstrings-source" data-search-exclude="source">',
+    )
+
+
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Repair every page."""
     return repair(output, language_of(page.url))
@@ -30,4 +40,11 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
     if template_name != "404.html":
         return output_content
     output_content = re.sub(r'\s*<link rel="alternate" href="[^"]*" hreflang="[^"]*">', "", output_content)
-    return repair(output_content, "zh")
+    base = urlsplit(config.site_url or "/").path.rstrip("/") + "/"
+    for language, folder in LANGUAGES.items():
+        output_content = re.sub(
+            rf'<a href="[^"]*" hreflang="{language}"',
+            f'<a href="{base}{folder}" hreflang="{language}"',
+            output_content,
+        )
+    return repair(output_content, i18n(config).current_language)

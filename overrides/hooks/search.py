@@ -8,8 +8,9 @@ from pathlib import Path
 
 import jieba
 from glossary import terms
-from languages import is_last_build
+from languages import i18n, is_last_build
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
@@ -23,11 +24,25 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
+def english_base(output: str) -> str:
+    """Point the base of a page's configuration at the English part of the site."""
+    pattern = r'(<script id="__config"[^>]*>[^<]*?"base": ?")([^"]*?)/?"'
+    changed, count = re.subn(pattern, r'\1\2/en/"', output, count=1)
+    if not count:
+        raise PluginError("Material's page configuration has no base any more: overrides/hooks/search.py")
+    return changed
+
+
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """English pages look for their index under ``en/`` (with the slash: browsers resolve against it)."""
-    if not page.url.startswith("en/"):
-        return output
-    return re.sub(r'(<script id="__config"[^>]*>\{"base": ?")([^"]*)"', r'\1\2/en/"', output, count=1)
+    return english_base(output) if page.url.startswith("en/") else output
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """The 404 page searches in the language its header is written in."""
+    if template_name == "404.html" and i18n(config).current_language == "en":
+        return english_base(output_content)
+    return output_content
 
 
 @event_priority(-250)

@@ -5,6 +5,7 @@
   // The switch keeps the heading: both languages carry the same ids.
   const headings = () => [...document.querySelectorAll("article :is(h1,h2,h3,h4)[id]")];
   const current = () => {
+    if (scrollY < 8) return "";
     const seen = headings().filter((heading) => heading.getBoundingClientRect().top < 0.35 * innerHeight);
     const heading = seen.at(-1);
     return heading && heading.tagName !== "H1" ? `#${heading.id}` : "";
