@@ -1,7 +1,7 @@
 """Draw the picture that other sites show beside a link to this one: ``python tools/social.py``.
 
-It writes docs/assets/social.png, 1200 × 630 pixels: the name, what the site is, and an attention matrix with its
-causal mask, drawn from numbers.
+It writes docs/assets/social.png, 1200 × 630 pixels: the name, what the site is, and attention weights under
+a causal mask.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
     figure.text(0.07, 0.47, "Recommender papers, explained next to", color=SOFT, fontsize=23)
     figure.text(0.07, 0.39, "TensorFlow code that provably works", color=SOFT, fontsize=23)
     figure.text(0.07, 0.16, r"$\mathrm{softmax}\left(QK^{\top}/\sqrt{d}\right)V$", color=INK, fontsize=30)
-    axes = figure.add_axes((0.66, 0.17, 0.35, 0.66))
+    axes = figure.add_axes((0.66, 0.2, 0.3, 0.6))
     axes.imshow(np.sqrt(attention(12)), cmap="Blues_r", vmin=-0.3, vmax=1.0)
     axes.set_axis_off()
     figure.savefig(TARGET, facecolor=PAPER, metadata={"Software": None})
