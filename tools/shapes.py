@@ -187,8 +187,9 @@ def is_symbolic(value: Any) -> bool:
 class _Frame:
     """The comments and bindings of one call."""
 
-    def __init__(self, lines: dict[int, Comment]) -> None:
+    def __init__(self, lines: dict[int, Comment], declared: dict[str, tuple[int, ...]] | None) -> None:
         self.lines = lines
+        self.declared = declared
         self.pending: Comment | None = None
         self.binding: dict[str, int] = {}
         self.owner: dict[str, int] = {}  # symbol -> first line of the statement that bound it
@@ -209,8 +210,7 @@ class _Frame:
         for dimension in comment.dimensions:
             for symbol in dimension.symbols:
                 if symbol not in self.binding and _is_integer(variables.get(symbol)):
-                    self.binding[symbol] = int(variables[symbol])
-                    self.owner[symbol] = -1
+                    self._bind(comment, symbol, int(variables[symbol]), -1)
         todo = [(d, size) for d, size in zip(comment.dimensions, shape, strict=True) if size is not None]
         for dimension, size in sorted(todo, key=lambda pair: not pair[0].text.isidentifier()):
             if not self._solve(comment, dimension, size):
@@ -243,9 +243,18 @@ class _Frame:
             value, remainder = divmod(size - at[0], step) if step else (0, 1)
             if remainder or value < 0:
                 raise ShapeError(f"{comment.where}: no {unknown[0]} makes {dimension.text} equal to {size}")
-            self.binding[unknown[0]] = value
-            self.owner[unknown[0]] = comment.first
+            self._bind(comment, unknown[0], value, comment.first)
         return True
+
+    def _bind(self, comment: Comment, symbol: str, size: int, owner: int) -> None:
+        allowed = (self.declared or {}).get(symbol, (size,))
+        if size not in allowed:
+            told = " or ".join(map(str, allowed))
+            raise ShapeError(
+                f"{comment.where}: {comment.text[1:].strip()}: {symbol} is {size}, declared {told}"
+            )
+        self.binding[symbol] = size
+        self.owner[symbol] = owner
 
     def finish(self) -> None:
         """Mark as proven what was checked, if no two sizes were equal."""
@@ -258,7 +267,9 @@ class _Frame:
         }
         if len(set(sizes)) == len(sizes) and not literals & set(sizes):
             for comment in self.checked.values():
-                comment.proven = True
+                symbols = {symbol for dimension in comment.dimensions for symbol in dimension.symbols}
+                if self.declared is None or symbols <= set(self.declared):
+                    comment.proven = True
 
     def equal(self) -> list[str]:
         """Which symbols of this call cannot be told apart."""
@@ -282,7 +293,11 @@ class Tracer:
     """Checks shape comments while it is active (`with tracer: ...`).
 
     `failures` holds one message a wrong comment, `ambiguous` the calls in which two symbols had one size.
+    Where `declared` says which sizes a symbol may have, others are failures, and a comment counts as proven
+    only if all its symbols are declared: one that is alone in its function is then held to something, too.
     """
+
+    declared: dict[str, tuple[int, ...]] | None = None
 
     def __init__(self, found: Iterable[Comment], names: dict[Path, str] | None = None) -> None:
         self.comments = list(found)
@@ -315,7 +330,9 @@ class Tracer:
             name.startswith("<") and name != "<module>"
         ):  # comprehensions have no statements
             return None
-        state = self._frames[frame] = self._frames.get(frame) or _Frame(lines)  # a generator comes back
+        state = self._frames[frame] = self._frames.get(frame) or _Frame(
+            lines, self.declared
+        )  # a generator comes back
 
         def local(frame: FrameType, event: str, arg: Any) -> Any:
             if event == "exception":

@@ -14,7 +14,7 @@ from tools.shapes import Tracer, comments
 PATH = Path("/nowhere/sample.py")
 
 
-def trace(source, *calls):
+def trace(source, *calls, declared=None):
     """Run the sample's functions under the tracer: each call is (name, arguments...)."""
     source = textwrap.dedent(source)
     found, wrong = comments(PATH, source)
@@ -22,6 +22,7 @@ def trace(source, *calls):
     names = {"np": np, "tf": tf, "keras": keras}
     exec(compile(source, str(PATH), "exec"), names)
     tracer = Tracer(found)
+    tracer.declared = declared
     with tracer:
         for name, *arguments in calls:
             names[name](*arguments)
@@ -128,6 +129,18 @@ def test_bindings_do_not_cross_calls():
         return x * 2  # [B, D]
     """
     assert trace(source, ("f", np.ones([2, 3])), ("f", np.ones([5, 4]))).failures == []
+
+
+def test_declared_sizes_hold_a_comment_that_is_alone():
+    source = """
+    def f(x):
+        y = x + 1  # [B, D]
+    """
+    call = "f", np.ones([2, 3])
+    assert trace(source, call, declared={"B": (2,), "D": (3, 4)}).proven == [3]
+    assert trace(source, call, declared={"B": (2,)}).proven == []
+    swapped = trace(source.replace("B, D", "D, B"), call, declared={"B": (2,), "D": (3, 4)})
+    assert swapped.failures == ["/nowhere/sample.py:3: [D, B]: D is 2, declared 3 or 4"]
 
 
 def test_attributes_scalars_variables_and_ragged_tensors():

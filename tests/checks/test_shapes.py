@@ -31,12 +31,17 @@ def test_every_comment_can_be_checked():
     assert [text for _, wrong in FOUND.values() for text in wrong] == []
 
 
+def test_the_comments_of_labs_can_be_checked():
+    assert [text for path in sorted((ROOT / "docs").rglob("lab.py")) for text in comments(path)[1]] == []
+
+
 @pytest.fixture(scope="module")
 def traced():
     """Runs all cases once; what a case itself raises is its failure."""
     errors = {}
     for name, case in CASES:
         tf.config.run_functions_eagerly(True)
+        TRACER.declared = case.sizes
         with TRACER:
             try:
                 case()
@@ -61,5 +66,5 @@ def test_every_comment_is_reached(traced):
 
 
 def test_every_comment_is_proven(traced):
-    """Choose sizes that differ in a case that reaches what is named here."""
+    """In a case that reaches what is named here, declare all its symbols and choose sizes that differ."""
     assert [f"{c.where}: {c.text}" for c in TRACER.comments if c.reached and not c.proven] == []

@@ -5,6 +5,7 @@ import tensorflow as tf
 from recnotes.data.multivalued import bags_of_tags
 from recnotes.lookup.safe import safe_embedding_lookup_sparse
 from recnotes.lookup.sparse import embedding_lookup_sparse, embedding_lookup_stack
+from tests.checks.shape_cases import sizes
 
 # V = 13, D = 11; five rows (B) of at most four ids (L), eight ids (K) of which six are distinct (Q).
 IDS = tf.ragged.constant([[9, 1, 2, 3], [9], [4], [], [5, 1]])
@@ -15,6 +16,7 @@ def table():
     return tf.random.normal([13, 11], seed=0)
 
 
+@sizes(B=5, K=(8, 9), Q=(6, 7), D=11)
 def case_lookups():
     for combiner in ("sum", "mean", "sqrtn"):
         for weights in (None, WEIGHTS):
@@ -22,15 +24,18 @@ def case_lookups():
             safe_embedding_lookup_sparse(table(), IDS, weights, combiner=combiner)
 
 
+@sizes(B=8, K=(3, 8), Q=4, D=11)
 def case_sparse_tensor_of_rank_three():
     ids = tf.SparseTensor([[0, 0, 0], [0, 1, 1], [1, 2, 0]], [7, 8, 9], [2, 4, 5])
     safe_embedding_lookup_sparse(table(), ids)
 
 
+@sizes(B=5, L=4, K=8, Q=6, D=11)
 def case_stack():
     embedding_lookup_stack(table(), IDS, WEIGHTS, max_norm=1.0)
 
 
+@sizes(B=5, V=7, K=16)
 def case_bags():
     for combiner in ("sum", "mean", "sqrtn"):
         bags_of_tags(num_rows=5, num_tags=7, max_tags=4, combiner=combiner, weighted=True, seed=0)

@@ -6,6 +6,7 @@ from recnotes.layers.experts import MixtureOfExperts
 from recnotes.layers.features import ConcatFeatures
 from recnotes.models.mmoe import MMoE
 from recnotes.models.shared_bottom import SharedBottom
+from tests.checks.shape_cases import sizes
 
 B, F, D, n, G, E = 3, 5, 11, 7, 2, 13
 
@@ -14,15 +15,18 @@ def inputs():
     return {"dense": tf.ones([B, n]), "sparse": tf.zeros([B, F], tf.int32)}
 
 
+@sizes(B=B, G=G, E=E, U=(17, 19))
 def case_experts():
     for units in [17], [17, 19]:
         MixtureOfExperts(E, G, units, gate_bias=True)(tf.ones([B, n]))
 
 
+@sizes(B=B, F=F, D=D)
 def case_features():
     ConcatFeatures([4] * F, D)(inputs())
 
 
+@sizes(B=B, F=F, D=D, G=G, E=E, U=17)
 def case_models():
     MMoE(("a", "b"), E, [17], [19], vocabulary_sizes=[4] * F, embedding_width=D).gates(inputs())
     MMoE(("a", "b"), E, [17], [19], vocabulary_sizes=[4] * F, embedding_width=D)(inputs())
