@@ -10,6 +10,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
+SOURCE = re.compile(r'(<details class="mkdocstrings-source")>')
+DEFAULT = re.compile(r"\s\(default: (?:[^()<]|\([^()]*\)|<[^>]*>)*\)(?=\.?\s*</p>|\.)")
 SEARCH_NAME = {"zh": "搜索", "en": "Search"}
 
 
@@ -23,11 +25,11 @@ def repair(output: str, language: str) -> str:
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Keep source code out of the search: it is shown below what documents it."""
-    return content.replace(
-        '<details class="mkdocstrings-source">',
-        '<details class="mkdocstrings-source" data-search-exclude="source">',
-    )
+    """Tidy API pages: source code stays out of the search, defaults are said once (mkdocstrings says them)."""
+    if "doc doc-" not in content:
+        return content
+    content = SOURCE.sub(r'\1 data-search-exclude="source">', content)
+    return DEFAULT.sub("", content)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:

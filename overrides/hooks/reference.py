@@ -29,7 +29,8 @@ def modules(name: str) -> list[str]:
 def entry(name: str) -> str:
     """One module: a heading with an id, then what mkdocstrings makes of it."""
     heading = f"## {name.removeprefix('recnotes.')} {{#{name.replace('.', '-')}}}"
-    return f"{heading}\n\n::: {name}\n    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n"
+    options = ["    options:", "      show_root_heading: false", "      show_root_toc_entry: false"]
+    return "\n".join([heading, "", f"::: {name}", *options, ""])
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

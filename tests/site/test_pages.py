@@ -258,6 +258,16 @@ def test_api_reference_holds_every_public_object(site: Site) -> None:
     assert missing == []
 
 
+def test_docstrings_are_rendered_and_not_shown_raw(site: Site) -> None:
+    for page, html in pages(site):
+        if "reference/" in page:
+            for shown in html.select("pre, details.mkdocstrings-source"):
+                shown.decompose()
+            text = html.select_one("article").get_text()
+            assert re.findall(r".{30}(?:``|>>>|::).{30}", text) == [], page
+            assert "(default:" not in text, page
+
+
 def test_articles_link_the_api(site: Site) -> None:
     for topic in TOPICS:
         name = topic.relative_to(Path(ROOT, "docs")).as_posix()
