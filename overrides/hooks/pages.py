@@ -25,7 +25,7 @@ def repair(output: str, language: str) -> str:
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Tidy API pages: source code stays out of the search, defaults are said once (mkdocstrings says them)."""
+    """Tidy API pages: source code stays out of the search, defaults are said once, by mkdocstrings."""
     if "doc doc-" not in content:
         return content
     content = SOURCE.sub(r'\1 data-search-exclude="source">', content)
