@@ -144,10 +144,10 @@ _UNITS = {"万": 1e4, "亿": 1e8, "thousand": 1e3, "million": 1e6, "billion": 1e
 _AMOUNT = re.compile(r"(?<![\w.,])(\d[\d,]*(?:\.\d+)?)(?:\s?(万|亿|thousand\b|million\b|billion\b|k\b|M\b))?")
 
 
-def amounts(page: Page) -> list[Part]:
-    """The numbers of the prose that no translation turns into words: decimals, and from 100 on."""
+def amounts(page: Page, text: str) -> list[Part]:
+    """The numbers of a text that no translation turns into words: decimals, and from 100 on."""
     found = []
-    for number, line in enumerate(page.prose.split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         for match in _AMOUNT.finditer(line):
             value = float(match[1].replace(",", "")) * _UNITS[match[2] or ""]
             if "." in match[1] or value >= 100:
@@ -156,8 +156,15 @@ def amounts(page: Page) -> list[Part]:
 
 
 def numbers(zh: Page, en: Page) -> list[str]:
-    """Numbers of the prose by section."""
-    return _by_section(zh, en, "number", amounts(zh), amounts(en))
+    """Numbers of one language's prose stand in the other's section, be it in a formula or in code."""
+    found = []
+    for page, other in ((zh, en), (en, zh)):
+        there = {(part.section, part.value) for part in amounts(other, other.text)}
+        for part in amounts(page, page.prose):
+            if (part.section, part.value) not in there:
+                missing = f"is not in #{part.section} of {shown(other.path)}"
+                found.append(f"{page.where(part.line)}: number {part.value} {missing}")
+    return found
 
 
 def front_matter(zh: Page, en: Page) -> list[str]:
