@@ -6,7 +6,7 @@ A small reader of the Markdown this site uses, not a renderer. Every part keeps 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,6 @@ class Page:
     text: str
     dollars: bool = False  # labs write formulas between single dollars
     first_line: int = 1  # of `text` in its file: a lab's text is a part of one
-    _meta: dict[str, Any] = field(default_factory=dict, init=False)
 
     @classmethod
     def read(cls, path: Path) -> Page:
