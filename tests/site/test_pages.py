@@ -266,6 +266,8 @@ def test_docstrings_are_rendered_and_not_shown_raw(site: Site) -> None:
             text = html.select_one("article").get_text()
             assert re.findall(r".{30}(?:``|>>>|::).{30}", text) == [], page
             assert "(default:" not in text, page
+            labels = re.findall(r"参数：|返回：|引发：", text)
+            assert bool(labels) == (not page.startswith("en/") and page != "reference/"), page
 
 
 def test_articles_link_the_api(site: Site) -> None:
