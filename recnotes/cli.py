@@ -1,0 +1,81 @@
+"""The command ``recnotes``: list the models, trace one, write one out as a file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+import recnotes
+from recnotes.registry import find, model_names
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        argv: arguments after the command's name, None for those of the process (default: None).
+
+    Returns:
+        Exit status: 0, or 2 for arguments that make no sense (raised as `SystemExit` by argparse).
+
+    Example:
+        >>> main(["list"])  # doctest: +ELLIPSIS
+        logistic-regression  ...
+        0
+    """
+    parser = argparse.ArgumentParser(prog="recnotes", description="Models of RecNotes, on the command line.")
+    parser.add_argument("--version", action="version", version=recnotes.__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="list|trace|export")
+    commands.add_parser("list", help="list the models")
+    tracing = commands.add_parser("trace", help="print shapes, parameters and FLOPs of a small example")
+    tracing.add_argument("name", help="a model, as `recnotes list` names it")
+    tracing.add_argument("--depth", type=int, default=1, help="levels of nested layers (default: 1)")
+    exporting = commands.add_parser("export", help="write a model to stdout as one self-contained file")
+    exporting.add_argument("name", help="a model, as `recnotes list` names it")
+    arguments = parser.parse_args(argv)
+    if arguments.command != "list":
+        try:
+            find(arguments.name)
+        except ValueError as error:
+            parser.error(str(error))
+    try:
+        _print(_list() if arguments.command == "list" else _run(arguments))
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; keep Python from complaining again when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> str:
+    if arguments.command == "export":
+        from recnotes.export import export
+
+        return export(arguments.name)
+    # TensorFlow is imported here only: the other commands answer at once.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from recnotes.trace import trace
+
+    entry = find(arguments.name)
+    return trace(entry.build(), entry.inputs(), depth=arguments.depth) + "\n"
+
+
+def _list() -> str:
+    from recnotes.export import summary
+
+    names = model_names()
+    width = max(map(len, names))
+    return "".join(f"{name:{width}}  {summary(name)}\n" for name in names)
+
+
+def _print(text: str) -> None:
+    if hasattr(sys.stdout, "reconfigure"):
+        # `recnotes export NAME > FILE` must write UTF-8 and plain line ends on every system.
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

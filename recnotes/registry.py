@@ -1,0 +1,160 @@
+"""The models by name, each with a small example: what the command line, its tests and the exports run on."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+__all__ = ["ModelEntry", "find", "model_names"]
+
+_CTR = {"vocabulary_sizes": (100, 50, 20), "num_dense": 2}
+_TASKS = {"tasks": ("click", "like"), "vocabulary_sizes": (100, 50, 20)}
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model and how to try it.
+
+    Args:
+        name: name on the command line.
+        module: module that defines it.
+        class_name: its class.
+        family: what it reads and returns: ``"ctr"``, ``"multitask"`` or ``"sequence"``.
+        arguments: arguments of the example; the others keep their defaults.
+        seeded: whether it takes a seed; logistic regression starts at zero (default: True).
+    """
+
+    name: str
+    module: str
+    class_name: str
+    family: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    seeded: bool = True
+
+    def load(self) -> type:
+        """Imports the class.
+
+        Returns:
+            A subclass of `keras.Model`.
+        """
+        return getattr(importlib.import_module(self.module), self.class_name)
+
+    def build(self, seed: int | None = 0) -> Any:
+        """Constructs the example and creates its weights.
+
+        Args:
+            seed: seed of the weights (default: 0).
+
+        Returns:
+            A built `keras.Model`.
+        """
+        model = self.load()(**self.arguments, **({"seed": seed} if self.seeded else {}))
+        model(self.inputs())
+        return model
+
+    def inputs(self, batch: int = 4) -> dict[str, np.ndarray]:
+        """Draws inputs, the same at every call.
+
+        Args:
+            batch: number of rows (default: 4).
+
+        Returns:
+            Arrays by name, batch first.
+        """
+        rng = np.random.default_rng(1)
+        if self.family == "sequence":
+            lengths = rng.integers(1, 21, batch)
+            history = rng.integers(1, self.arguments["num_items"] + 1, (batch, 20))  # [B, L]
+            return {"history": np.where(np.arange(20) < lengths[:, None], history, 0).astype(np.int32)}
+        return {
+            "dense": rng.normal(size=(batch, 2)).astype(np.float32),
+            "sparse": rng.integers(0, self.arguments["vocabulary_sizes"], (batch, 3)).astype(np.int32),
+        }
+
+    def training(self, batch: int = 32) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Draws a batch to train on.
+
+        Args:
+            batch: number of rows (default: 32).
+
+        Returns:
+            Arguments of ``compile`` (besides the optimizer) and of ``fit``.
+        """
+        rng = np.random.default_rng(2)
+        x = self.inputs(batch)
+        if self.family == "sequence":
+            history = x["history"]
+            following = np.concatenate([history[:, 1:], np.zeros_like(history[:, :1])], axis=1)  # [B, L]
+            return {}, {"x": {"history": history, "next": following}}
+        labels = rng.integers(0, 2, batch).astype(np.float32)  # [B]
+        # A name is enough for Keras; the models return logits, hence the object.
+        import keras
+
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        if self.family == "multitask":
+            tasks = self.arguments["tasks"]
+            return {"loss": dict.fromkeys(tasks, loss)}, {"x": x, "y": {task: labels for task in tasks}}
+        return {"loss": loss}, {"x": x, "y": labels}
+
+
+_ENTRIES = (
+    ModelEntry(
+        "logistic-regression",
+        "recnotes.models.logistic_regression",
+        "LogisticRegression",
+        "ctr",
+        _CTR,
+        seeded=False,
+    ),
+    ModelEntry("fm", "recnotes.models.fm", "FactorizationMachine", "ctr", _CTR),
+    ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
+    ModelEntry(
+        "sasrec", "recnotes.models.sasrec", "SASRec", "sequence", {"num_items": 100, "max_length": 20}
+    ),
+    ModelEntry("shared-bottom", "recnotes.models.shared_bottom", "SharedBottom", "multitask", _TASKS),
+    ModelEntry("omoe", "recnotes.models.mmoe", "OMoE", "multitask", _TASKS),
+    ModelEntry("mmoe", "recnotes.models.mmoe", "MMoE", "multitask", _TASKS),
+)
+
+
+def model_names() -> list[str]:
+    """Returns the names of all models.
+
+    Returns:
+        Names in the order of the site's chapters.
+
+    Example:
+        >>> model_names()[:3]
+        ['logistic-regression', 'fm', 'deepfm']
+    """
+    return [entry.name for entry in _ENTRIES]
+
+
+def find(name: str) -> ModelEntry:
+    """Returns a model by its name.
+
+    Args:
+        name: name or class name; case, hyphens and underscores do not matter.
+
+    Returns:
+        The entry.
+
+    Raises:
+        ValueError: there is no such model; the message lists those there are.
+
+    Example:
+        >>> find("SASRec").module
+        'recnotes.models.sasrec'
+    """
+
+    def plain(text: str) -> str:
+        return text.lower().replace("-", "").replace("_", "")
+
+    for entry in _ENTRIES:
+        if plain(name) in (plain(entry.name), plain(entry.class_name)):
+            return entry
+    raise ValueError(f"name must be one of {', '.join(model_names())}, received {name!r}")
