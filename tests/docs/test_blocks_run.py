@@ -1,12 +1,16 @@
 """How blocks run under pytest, shown on sample pages in a pytest of their own."""
 
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
-from tools.blocks import MARKER, ROOT
+from tools import pytest_blocks
+from tools.blocks import MARKER, ROOT, blocks, pages
 
 PAGE = """\
 # Page {#page}
@@ -133,3 +137,37 @@ def test_what_two_parsers_read_differently_fails(tmp_path):
     (tmp_path / "page.md").write_text("<!--pytest-codeblocks:skipfile-->\n" + PAGE, encoding="utf-8")
     done = run(tmp_path)
     assert done.returncode and "unclear whether there are Python blocks at lines [4, " in done.stdout
+
+
+def test_pytest_collects_every_block_of_the_tree_once():
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "--no-header", "docs", *ROOT.glob("*.md")],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    collected = Counter(re.findall(r"^(\S+\.md)::line (\d+)$", done.stdout, re.MULTILINE))
+    here = [page for page in pages() if page.parent == ROOT or not pytest_blocks.carried(page)]
+    expected = Counter(
+        (str(page.relative_to(ROOT)), str(block.fence.line)) for page in here for block in blocks(page)
+    )
+    assert collected == expected, done.stdout[-2000:]
+    assert sum(expected.values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "code", "message"),
+    [
+        ("LIMIT", -1, "print(1)", "s of CPU time, the budget is 10 s"),
+        ("HANGS", 0.2, "while True:\n    pass", "still running after 0.2 s"),
+    ],
+)
+def test_a_block_that_takes_too_long_fails(monkeypatch, tmp_path, setting, value, code, message):
+    monkeypatch.setattr(pytest_blocks, setting, value)
+    item = SimpleNamespace(
+        obj=SimpleNamespace(code=code, lineno=3, expected_output="1\n"),
+        path=tmp_path / "page.md",
+        user_properties=[],
+    )
+    with pytest.raises(pytest_blocks.BlockFailed, match=message):
+        pytest_blocks._run(item)

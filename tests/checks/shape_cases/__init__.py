@@ -1,7 +1,7 @@
 """Calls that prove the shape comments of `recnotes`: one file a topic, each `case_*` is run by the tracer.
 
-A case declares the size of each symbol. Sizes are pairwise distinct, and distinct from the integers that stand
-in comments. A symbol that differs between the functions a case reaches has several sizes.
+A case declares the size of each symbol. Sizes are pairwise distinct, and distinct from the integers in the
+comments. A symbol that differs between the functions a case reaches has several sizes.
 """
 
 from collections.abc import Callable
