@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 import recnotes
-from recnotes.registry import find, model_names
+from recnotes import registry
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.command != "list":
         try:
-            find(arguments.name)
+            registry.find(arguments.name)
         except ValueError as error:
             parser.error(str(error))
     try:
@@ -57,14 +57,14 @@ def _run(arguments: argparse.Namespace) -> str:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from recnotes.trace import trace
 
-    entry = find(arguments.name)
+    entry = registry.find(arguments.name)
     return trace(entry.build(), entry.inputs(), depth=arguments.depth) + "\n"
 
 
 def _list() -> str:
     from recnotes.export import summary
 
-    names = model_names()
+    names = registry.model_names()
     width = max(map(len, names))
     return "".join(f"{name:{width}}  {summary(name)}\n" for name in names)
 

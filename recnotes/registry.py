@@ -19,13 +19,13 @@ _TASKS = {"tasks": ("click", "like"), "vocabulary_sizes": (100, 50, 20)}
 class ModelEntry:
     """A model and how to try it.
 
-    Args:
+    Attributes:
         name: name on the command line.
         module: module that defines it.
         class_name: its class.
         family: what it reads and returns: ``"ctr"``, ``"multitask"`` or ``"sequence"``.
         arguments: arguments of the example; the others keep their defaults.
-        seeded: whether it takes a seed; logistic regression starts at zero (default: True).
+        seeded: whether it takes a seed; logistic regression starts at zero.
     """
 
     name: str

@@ -60,7 +60,7 @@ class LayerRow:
         parameters: number of weights not counted in a row above.
         flops: floating-point operations for one example.
         exact: False where a shape or the number of a loop's steps was not known, and ``flops`` is only a
-            lower bound.
+            lower bound (default: True).
     """
 
     layer: str

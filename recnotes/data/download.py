@@ -48,6 +48,12 @@ def cache_folder() -> Path:
 
     Returns:
         ``RECNOTES_CACHE`` where it is set, else ``recnotes`` in the user's cache folder. It may not exist.
+
+    Example:
+        >>> from unittest import mock
+        >>> with mock.patch.dict(os.environ, RECNOTES_CACHE="/data/cache"):
+        ...     cache_folder().as_posix()
+        '/data/cache'
     """
     if folder := os.environ.get("RECNOTES_CACHE"):
         return Path(folder).expanduser()
@@ -65,6 +71,12 @@ def data_folder() -> Path | None:
 
     Returns:
         ``RECNOTES_DATA`` where it is set, else ``None``.
+
+    Example:
+        >>> from unittest import mock
+        >>> with mock.patch.dict(os.environ, RECNOTES_DATA="/data/files"):
+        ...     data_folder().as_posix()
+        '/data/files'
     """
     folder = os.environ.get("RECNOTES_DATA")
     return Path(folder).expanduser() if folder else None
@@ -78,6 +90,13 @@ def sha256(path: str | os.PathLike[str]) -> str:
 
     Returns:
         64 hexadecimal digits.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "empty")
+        ...     path.touch()
+        ...     sha256(path)
+        'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
     """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -89,10 +108,18 @@ def find_local(files: Mapping[str, str], tried: list[str], subfolder: str = "") 
     Args:
         files: file name → expected SHA-256; all of them are needed.
         tried: list that gets one line for whatever did not fit, for the error message.
-        subfolder: folder inside ``RECNOTES_DATA`` that may hold them as well (default: ``""``).
+        subfolder: folder inside ``RECNOTES_DATA`` that may hold them as well (default: "").
 
     Returns:
         Their paths, in the order of ``files``, or ``None`` when one is missing or has other bytes.
+
+    Example:
+        >>> from unittest import mock
+        >>> tried = []
+        >>> with mock.patch.dict(os.environ, RECNOTES_DATA="nowhere"):
+        ...     find_local({"a.txt": 64 * "0"}, tried)
+        >>> tried
+        ['RECNOTES_DATA=nowhere: not a folder']
     """
     root = data_folder()
     if root is None:
@@ -138,6 +165,12 @@ def download(
     Raises:
         DownloadError: the host could not be reached or the transfer kept breaking off.
         ChecksumError: the bytes are not the expected ones; nothing is left on disk.
+
+    Example:
+        >>> url = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
+        >>> digest = "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229"
+        >>> download(url, "data/ml-100k.zip", digest)  # doctest: +SKIP
+        PosixPath('data/ml-100k.zip')
     """
     path = Path(path)
     part = path.with_name(path.name + ".part")
@@ -267,6 +300,12 @@ def pip_download(
     Raises:
         DownloadError: pip is missing or failed; the message ends in its last lines.
         ChecksumError: the wheel's bytes are not the expected ones; nothing is left on disk.
+
+    Example:
+        >>> digest = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
+        >>> name = "recbole-1.2.1-py3-none-any.whl"
+        >>> pip_download("recbole==1.2.1", f"data/{name}", digest)  # doctest: +SKIP
+        PosixPath('data/recbole-1.2.1-py3-none-any.whl')
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -308,6 +347,14 @@ def read_members(archive: str | os.PathLike[str], names: Mapping[str, str] | lis
 
     Raises:
         DownloadError: the archive cannot be read or lacks a member.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "a.zip")
+        ...     with zipfile.ZipFile(path, "w") as file:
+        ...         file.writestr("../b.txt", "text")
+        ...     read_members(path, ["../b.txt"])
+        [b'text']
     """
     try:
         with zipfile.ZipFile(archive) as file:

