@@ -63,7 +63,7 @@ def topics(files: Files, language: str) -> dict[str, str]:
             continue
         data = meta.get_data(Path(file.abs_src_path).read_text(encoding="utf-8-sig"))[1]
         if title := data.get("title"):
-            found[folder] = re.split(r"\s[—–]|[：:]", str(title))[0].strip()
+            found[folder] = re.split(r"[—–：:]", str(title))[0].strip()
     return found
 
 

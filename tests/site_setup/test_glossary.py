@@ -78,7 +78,7 @@ def page_of(tmp_path, topic, language, title):
 @pytest.mark.parametrize(
     ("language", "url", "title"),
     [
-        ("zh", "start/glossary/", "DeepFM：共用嵌入"),
+        ("zh", "start/glossary/", "DeepFM——共用嵌入"),
         ("en", "en/start/glossary/", "DeepFM: shared embeddings"),
     ],
 )
