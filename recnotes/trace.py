@@ -245,8 +245,6 @@ def _count(
             undo.append((node.layer, name))
     try:
         function = tf.function(lambda x: nodes[0].layer(x, training=training), autograph=False)
-        if not _takes_training(nodes[0].layer):
-            function = tf.function(lambda x: nodes[0].layer(x), autograph=False)
         graph = function.get_concrete_function(specs).graph
     finally:
         for layer, name in undo:
@@ -259,10 +257,6 @@ def _count(
             known = False
         counts[owner] = (total + (flops or 0) * (times or 1), known)
     return counts
-
-
-def _takes_training(layer: Any) -> bool:
-    return "training" in getattr(layer, "_call_context_args", ("training",)) or layer._call_has_training_arg
 
 
 def _methods(layer: Any) -> Iterator[tuple[str, Callable]]:
