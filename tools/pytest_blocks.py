@@ -139,6 +139,13 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if collection_path.suffix == ".py" and (ROOT / "docs") in collection_path.parents else None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Keep the tests of a file in one worker: their fixtures are made for a file; `-n2` alone does not."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
+        config.option.dist = "loadfile"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Patch pytest-codeblocks; fix the seed of the draw once for all workers."""
     codeblocks.MarkdownFile.collect = _collect

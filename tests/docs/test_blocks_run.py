@@ -96,9 +96,12 @@ def run(folder, *options):
 def test_blocks_run_as_a_reader_runs_them_in_parallel_too(tmp_path):
     (tmp_path / "page.zh.md").write_text(PAGE, encoding="utf-8")
     (tmp_path / "page.en.md").write_text(PAGE, encoding="utf-8")
-    done = run(tmp_path, "-n2", "--dist=loadfile")
+    done = run(tmp_path, "-n2", "-vv")
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout  # one language, and no shell
+    assert (
+        len(set(re.findall(r"^\[(gw\d)\].*PASSED", done.stdout, re.MULTILINE))) == 1
+    )  # one file, one worker
     assert "3 blocks, " in done.stdout
 
 
