@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recnotes.data import leave_one_out, random_rows, temporal
@@ -53,7 +53,7 @@ rows = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), min_size=1, max
 
 
 @given(rows)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_leave_one_out_never_leaks(log):
     user, time = np.array(log).T
     split = leave_one_out(user, time)
@@ -68,7 +68,7 @@ def test_leave_one_out_never_leaks(log):
 
 
 @given(rows, st.floats(0, 0.45), st.floats(0, 0.45))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_temporal_never_leaks(log, validation, test):
     time = np.array(log)[:, 1]
     try:
@@ -85,7 +85,7 @@ def test_temporal_never_leaks(log, validation, test):
 
 
 @given(st.integers(0, 50), st.integers(0, 3))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_random_rows(n, seed):
     split = random_rows(n, validation=0.2, test=0.3, seed=seed)
     _disjoint_and_complete(split, n)

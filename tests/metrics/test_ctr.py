@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recnotes.metrics import auc, auc_pairwise, log_loss
@@ -30,7 +30,7 @@ logs = st.lists(st.tuples(st.integers(0, 1), st.integers(-3, 3)), min_size=2, ma
 
 
 @given(logs)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_three_forms_agree(log):
     labels, scores = np.array(log, np.float64).T
     expected = auc_pairs(labels, scores)
