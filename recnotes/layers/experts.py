@@ -233,7 +233,14 @@ class MixtureOfExperts(keras.layers.Layer):
 
     # --8<-- [start:call]
     def experts(self, x: tf.Tensor) -> tf.Tensor:
-        """Computes the experts' outputs ``[B, E, U]`` for ``x`` ``[B, n]``."""
+        """Runs every expert.
+
+        Args:
+            x: ``[B, n]``.
+
+        Returns:
+            ``[B, E, U]``.
+        """
         self._ensure_built(x)
         for index, kernel in enumerate(self.expert_kernels):
             bias = self.expert_biases[index] if self.use_bias else None
@@ -241,7 +248,14 @@ class MixtureOfExperts(keras.layers.Layer):
         return x
 
     def gates(self, x: tf.Tensor) -> tf.Tensor:
-        """Computes the gates' distributions ``[B, G, E]`` for ``x`` ``[B, n]``."""
+        """Computes every gate's distribution.
+
+        Args:
+            x: ``[B, n]``.
+
+        Returns:
+            ``[B, G, E]``, rows sum to 1.
+        """
         self._ensure_built(x)
         return gate_weights(x, self.gate_kernel, self.gate_offset)
 

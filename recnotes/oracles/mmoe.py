@@ -6,9 +6,27 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 
-# --8<-- [start:experts]
 def experts(x: Array, kernel: Array, bias: Array) -> Array:
-    """Computes one-layer experts: x ``[B, n]``, kernel ``[E, n, U]``, bias ``[E, U]`` → ``[B, E, U]``."""
+    r"""Computes experts of one ReLU layer.
+
+    $$
+    f_i(x) = \text{ReLU}(x W_i + b_i)
+    $$
+
+    with $W_i$ of shape $[n, U]$ and $b_i$ of shape $[U]$.
+
+    Args:
+        x: ``[B, n]``.
+        kernel: ``[E, n, U]``.
+        bias: ``[E, U]``.
+
+    Returns:
+        ``[B, E, U]``.
+
+    Example:
+        >>> experts(np.ones((1, 2)), np.ones((1, 2, 1)), np.zeros((1, 1))).tolist()
+        [[[2.0]]]
+    """
     (B, n), (E, _, U) = x.shape, kernel.shape
     f = np.zeros((B, E, U))
     for b in range(B):
@@ -21,12 +39,26 @@ def experts(x: Array, kernel: Array, bias: Array) -> Array:
     return f
 
 
-# --8<-- [end:experts]
-
-
-# --8<-- [start:gates]
 def gates(x: Array, kernel: Array) -> Array:
-    """Computes softmax gates: x ``[B, n]``, kernel ``[G, n, E]`` → ``[B, G, E]``."""
+    r"""Computes softmax gates.
+
+    $$
+    g^k(x) = \text{softmax}(W_{gk}\, x)
+    $$
+
+    with $W_{gk}$ of shape $[E, n]$, stored transposed.
+
+    Args:
+        x: ``[B, n]``.
+        kernel: ``[G, n, E]``.
+
+    Returns:
+        ``[B, G, E]``, rows sum to 1.
+
+    Example:
+        >>> gates(np.zeros((1, 2)), np.ones((1, 2, 4))).tolist()
+        [[[0.25, 0.25, 0.25, 0.25]]]
+    """
     (B, n), (G, _, E) = x.shape, kernel.shape
     g = np.zeros((B, G, E))
     for b in range(B):
@@ -38,12 +70,27 @@ def gates(x: Array, kernel: Array) -> Array:
     return g
 
 
-# --8<-- [end:gates]
-
-
-# --8<-- [start:mix]
 def mix(g: Array, f: Array) -> Array:
-    """Mixes experts: gates ``[B, G, E]``, experts ``[B, E, U]`` → ``[B, G, U]``."""
+    r"""Mixes experts by gates.
+
+    $$
+    f^k = \sum_{i=1}^{E} g^k_i\, f_i
+    $$
+
+    with $g^k$ of shape $[E]$ and $f_i$ of shape $[U]$.
+
+    Args:
+        g: gates ``[B, G, E]``.
+        f: experts ``[B, E, U]``.
+
+    Returns:
+        ``[B, G, U]``.
+
+    Example:
+        >>> mix(np.array([[[0.25, 0.75]]]), np.array([[[4.0], [8.0]]])).tolist()
+        [[[7.0]]]
+    """
+    # --8<-- [start:mix]
     (B, G, E), U = g.shape, f.shape[2]
     out = np.zeros((B, G, U))
     for b in range(B):
@@ -51,34 +98,55 @@ def mix(g: Array, f: Array) -> Array:
             for i in range(E):
                 for u in range(U):
                     out[b, k, u] += g[b, k, i] * f[b, i, u]
+    # --8<-- [end:mix]
     return out
 
 
-# --8<-- [end:mix]
-
-
 def mmoe(x: Array, expert_kernel: Array, expert_bias: Array, gate_kernel: Array) -> Array:
-    """Computes the layer: x ``[B, n]`` → ``[B, G, U]``."""
-    return mix(gates(x, gate_kernel), experts(x, expert_kernel, expert_bias))
-
-
-def mmoe_gradient(
-    x: Array, expert_kernel: Array, expert_bias: Array, gate_kernel: Array, upstream: Array
-) -> tuple[Array, Array, Array, Array]:
-    r"""Computes the gradients of $\sum_{b,k,u} c_{bku}\,f^k(x_b)_u$ by the chain rule, written out.
-
-    With $f_i$ the experts and $a^k$ ``[E]`` the gate logits:
-    $\partial f^k/\partial a^k_i = g^k_i\,(f_i - f^k)$ and $\partial f^k/\partial f_i = g^k_i$.
+    """Computes the layer: experts, gates and their mixture.
 
     Args:
         x: ``[B, n]``.
         expert_kernel: ``[E, n, U]``.
         expert_bias: ``[E, U]``.
         gate_kernel: ``[G, n, E]``.
-        upstream: $c$ ``[B, G, U]``.
 
     Returns:
-        Gradients with respect to x, expert_kernel, expert_bias and gate_kernel.
+        ``[B, G, U]``.
+
+    Example:
+        >>> mmoe(np.ones((1, 2)), np.ones((3, 2, 4)), np.zeros((3, 4)), np.ones((2, 2, 3))).shape
+        (1, 2, 4)
+    """
+    return mix(gates(x, gate_kernel), experts(x, expert_kernel, expert_bias))
+
+
+def mmoe_gradient(
+    x: Array, expert_kernel: Array, expert_bias: Array, gate_kernel: Array, upstream: Array
+) -> tuple[Array, Array, Array, Array]:
+    r"""Computes the gradients of a weighted sum of the layer's outputs by the chain rule, written out.
+
+    $$
+    \frac{\partial f^k}{\partial a^k_i} = g^k_i\,(f_i - f^k), \qquad
+    \frac{\partial f^k}{\partial f_i} = g^k_i
+    $$
+
+    with the gate logits $a^k$ of shape $[E]$, experts $f_i$ and mixture $f^k$ of shape $[U]$.
+
+    Args:
+        x: ``[B, n]``.
+        expert_kernel: ``[E, n, U]``.
+        expert_bias: ``[E, U]``.
+        gate_kernel: ``[G, n, E]``.
+        upstream: weights of the outputs in the sum, ``[B, G, U]``.
+
+    Returns:
+        Gradients with respect to x, expert_kernel, expert_bias and gate_kernel, shaped like them.
+
+    Example:
+        >>> arrays = np.ones((1, 2)), np.ones((3, 2, 4)), np.zeros((3, 4)), np.ones((2, 2, 3))
+        >>> [gradient.shape for gradient in mmoe_gradient(*arrays, upstream=np.ones((1, 2, 4)))]
+        [(1, 2), (3, 2, 4), (3, 4), (2, 2, 3)]
     """
     f, g = experts(x, expert_kernel, expert_bias), gates(x, gate_kernel)
     mixed = mix(g, f)
