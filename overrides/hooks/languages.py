@@ -60,9 +60,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         plugin.current_language = only or plugin.default_language
         plugin.search_entries.clear()  # or a live reload would keep the entries of the build before
         _pages.clear()
-    config.theme["language"] = (
-        plugin.current_language
-    )  # now, for plugins that read it before mkdocs-static-i18n
+    # Now, for the plugins that read it before mkdocs-static-i18n sets it.
+    config.theme["language"] = plugin.current_language
     return config
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import jieba
 from glossary import terms
 from languages import i18n, is_last_build
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import event_priority
+from mkdocs.plugins import CombinedEvent, event_priority
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+
+NO_WORDS = re.compile(r"<(math|svg)\b.*?</\1>|</?span\b[^>]*>", re.DOTALL)
 
 jieba.setLogLevel("WARNING")
 
@@ -22,6 +26,33 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for term in terms():
         jieba.add_word(term)
     return config
+
+
+_contents: dict[str, str] = {}
+
+
+@event_priority(100)
+def words_only(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:
+    """Show the search plugin the words of a page only.
+
+    Formulas and drawings are no words, and the spans that color code are nine tenths of what its parser, half
+    of the time of a build, would read.
+    """
+    _contents[page.url] = page.content or ""
+    page.content = NO_WORDS.sub("", _contents[page.url])
+    return context
+
+
+@event_priority(-100)
+def restore_content(
+    context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation
+) -> dict[str, Any]:
+    """Give the page its content back, without the marks that were meant for the search plugin."""
+    page.content = re.sub(r'\s?data-search-\w+="[^"]+"', "", _contents.pop(page.url))
+    return context
+
+
+on_page_context = CombinedEvent(words_only, restore_content)
 
 
 def english_base(output: str) -> str:
