@@ -90,7 +90,6 @@ class FeatureEmbedding(keras.layers.Layer):
             self.numeric.build()
         self.built = True
 
-    # --8<-- [start:call]
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Looks up the categorical fields and scales the vectors of the numeric ones.
 
@@ -109,8 +108,6 @@ class FeatureEmbedding(keras.layers.Layer):
         if self.numeric is None:
             return e
         return tf.concat([self.numeric(inputs["dense"]), e], axis=1)
-
-    # --8<-- [end:call]
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Returns ``[B, n+F, D]``.

@@ -166,7 +166,6 @@ class FieldEmbedding(keras.layers.Layer):
         )
         self.built = True
 
-    # --8<-- [start:call]
     def call(self, ids: tf.Tensor) -> tf.Tensor:
         """Reads the rows.
 
@@ -176,12 +175,12 @@ class FieldEmbedding(keras.layers.Layer):
         Returns:
             Vectors ``[B, F, D]``.
         """
+        # --8<-- [start:call]
         ids = check_field_ids(ids, self.vocabulary_sizes, self.field_names)  # [B, F]
         rows = tf.cast(ids, tf.int64) + tf.constant(self.offsets, tf.int64)  # [B, F]
         e = tf.gather(tf.convert_to_tensor(self.table), rows)  # [B, F, D]
         return e
-
-    # --8<-- [end:call]
+        # --8<-- [end:call]
 
     def rows(self, field: int | str) -> tf.Tensor:
         """Returns the part of the table that belongs to one field.

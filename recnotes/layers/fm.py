@@ -8,7 +8,6 @@ import keras
 import tensorflow as tf
 
 
-# --8<-- [start:pooled]
 def fm_pooled(e: tf.Tensor) -> tf.Tensor:
     r"""Adds the elementwise products of all pairs of vectors, in time linear in the number of vectors.
 
@@ -35,16 +34,14 @@ def fm_pooled(e: tf.Tensor) -> tf.Tensor:
     References:
         Rendle, *Factorization Machines*, ICDM 2010, https://doi.org/10.1109/ICDM.2010.127, lemma 3.1.
     """
+    # --8<-- [start:pooled]
     e = e if e.dtype in (tf.float32, tf.float64) else tf.cast(e, tf.float32)  # [B, F, D]
     s = tf.reduce_sum(e, axis=1)  # [B, D]
     q = tf.reduce_sum(tf.square(e), axis=1)  # [B, D]
     return 0.5 * (tf.square(s) - q)
+    # --8<-- [end:pooled]
 
 
-# --8<-- [end:pooled]
-
-
-# --8<-- [start:pairwise]
 def fm_pairwise(e: tf.Tensor) -> tf.Tensor:
     r"""Adds the inner products of all pairs of vectors.
 
@@ -69,9 +66,6 @@ def fm_pairwise(e: tf.Tensor) -> tf.Tensor:
     """
     y = tf.reduce_sum(fm_pooled(e), axis=-1)  # [B]
     return y
-
-
-# --8<-- [end:pairwise]
 
 
 def fm_pairs(e: tf.Tensor) -> tf.Tensor:

@@ -106,7 +106,6 @@ class MLP(keras.layers.Layer):
             self.output_layer.build(shape)
         self.built = True
 
-    # --8<-- [start:call]
     def call(self, a: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Runs the layers.
 
@@ -117,11 +116,11 @@ class MLP(keras.layers.Layer):
         Returns:
             ``[B, O]``, or the last hidden layer.
         """
+        # --8<-- [start:call]
         for dense, drop in zip(self.hidden_layers, self.dropout_layers, strict=True):
             a = drop(dense(a), training=training)
         return a if self.output_layer is None else self.output_layer(a)
-
-    # --8<-- [end:call]
+        # --8<-- [end:call]
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Returns the shape of the last layer.

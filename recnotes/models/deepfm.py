@@ -26,7 +26,8 @@ class DeepFM(keras.Model):
 
     with $e_{bi} = x_{bi} v_i$ of shape $[D]$ the vector of field $i$ times its value (1 for a categorical
     field), $m = n + F$ fields, the network's input of shape $[B, mD]$ and the logit of shape $[B]$. The one
-    bias is that of the network's output layer.
+    bias is that of the network's output layer. The paper does not say at which scale the vectors start;
+    0.01 is that of He's and ChenglongChen's ports.
 
     Args:
         vocabulary_sizes: number of values of each categorical field, length ``F``.
@@ -35,6 +36,7 @@ class DeepFM(keras.Model):
         hidden_units: widths of the network's hidden layers (default: (400, 400, 400)).
         activation: activation of the hidden layers (default: "relu").
         dropout: share of the hidden units dropped in training (default: 0.5).
+        embedding_stddev: standard deviation of the vectors at the start (default: 0.01).
         use_fm: ``False`` leaves the network on its embeddings alone, the baseline "DNN" (default: True).
         field_names: names of the categorical fields for error messages (default: None).
         seed: seed, from which each part gets its own (default: None).
@@ -67,6 +69,7 @@ class DeepFM(keras.Model):
         hidden_units: Sequence[int] = (400, 400, 400),
         activation: str = "relu",
         dropout: float = 0.5,
+        embedding_stddev: float = 0.01,
         use_fm: bool = True,
         field_names: Sequence[str] | None = None,
         seed: int | None = None,
@@ -81,7 +84,13 @@ class DeepFM(keras.Model):
                 vocabulary_sizes, num_dense, 1, field_names, stddev=0.0, dtype="float32", name="first_order"
             )
         self.embedding = FeatureEmbedding(
-            vocabulary_sizes, num_dense, embedding_dim, field_names, seed=seeds[0], name="embedding"
+            vocabulary_sizes,
+            num_dense,
+            embedding_dim,
+            field_names,
+            embedding_stddev,
+            seeds[0],
+            name="embedding",
         )
         self.dnn = MLP(hidden_units, 1, activation, dropout, seed=seeds[1], name="dnn")
 
@@ -98,7 +107,6 @@ class DeepFM(keras.Model):
         self.dnn.build((None, num_fields * self.embedding.width))
         self.built = True
 
-    # --8<-- [start:call]
     def call(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Adds first-order term, pairwise term and network.
 
@@ -109,6 +117,7 @@ class DeepFM(keras.Model):
         Returns:
             The logit ``[B]``.
         """
+        # --8<-- [start:call]
         e = self.embedding(inputs)  # [B, m, D]
         a0 = tf.reshape(e, [-1, e.shape[1] * e.shape[2]])  # [B, m*D]
         y_dnn = tf.cast(self.dnn(a0, training=training)[:, 0], tf.float32)  # [B]
@@ -117,8 +126,7 @@ class DeepFM(keras.Model):
         w = self.first_order(inputs)  # [B, m, 1]
         y_fm = tf.reduce_sum(w, axis=[1, 2]) + tf.cast(fm_pairwise(e), tf.float32)  # [B]
         return y_fm + y_dnn
-
-    # --8<-- [end:call]
+        # --8<-- [end:call]
 
     def get_config(self) -> dict[str, Any]:
         """Returns what rebuilds the model.
@@ -135,6 +143,7 @@ class DeepFM(keras.Model):
             "hidden_units": self.dnn.hidden_units,
             "activation": self.dnn.activation,
             "dropout": self.dnn.dropout,
+            "embedding_stddev": config["stddev"],
             "use_fm": self.use_fm,
             "field_names": config["field_names"],
             "seed": self.seed,

@@ -23,13 +23,14 @@ class FactorizationMachine(keras.Model):
 
     with one weight $w_i$ (scalar) and one vector $v_i$ of shape $[D]$ for each numeric field and each
     categorical value, $x_{bi}$ the value of a numeric field or 1 for the categorical values present, and the
-    logit of shape $[B]$. First-order weights and bias start at zero, vectors at $N(0, 0.01^2)$.
+    logit of shape $[B]$. First-order weights and bias start at zero.
 
     Args:
         vocabulary_sizes: number of values of each categorical field, length ``F``.
         num_dense: number ``n`` of numeric fields (default: 0).
         embedding_dim: width ``D`` of the vectors; 0 leaves logistic regression (default: 10).
         pooled_dropout: dropout on the pooled vector, no part of the paper (default: 0.0).
+        embedding_stddev: standard deviation of the vectors at the start (default: 0.01).
         field_names: names of the categorical fields for error messages (default: None).
         seed: seed, from which each part gets its own (default: None).
         **kwargs: passed to `keras.Model`.
@@ -58,6 +59,7 @@ class FactorizationMachine(keras.Model):
         num_dense: int = 0,
         embedding_dim: int = 10,
         pooled_dropout: float = 0.0,
+        embedding_stddev: float = 0.01,
         field_names: Sequence[str] | None = None,
         seed: int | None = None,
         **kwargs: Any,
@@ -69,7 +71,13 @@ class FactorizationMachine(keras.Model):
             vocabulary_sizes, num_dense, 1, field_names, stddev=0.0, dtype="float32", name="first_order"
         )
         self.embedding = FeatureEmbedding(
-            vocabulary_sizes, num_dense, embedding_dim, field_names, seed=seeds[0], name="embedding"
+            vocabulary_sizes,
+            num_dense,
+            embedding_dim,
+            field_names,
+            embedding_stddev,
+            seeds[0],
+            name="embedding",
         )
         self.interaction = FMInteraction(pooled_dropout, seed=seeds[1], name="interaction")
 
@@ -85,7 +93,6 @@ class FactorizationMachine(keras.Model):
         self.bias = self.add_weight(name="bias", shape=(), initializer="zeros", dtype="float32")
         self.built = True
 
-    # --8<-- [start:call]
     def call(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Adds bias, first-order weights and pairwise term.
 
@@ -100,8 +107,6 @@ class FactorizationMachine(keras.Model):
         e = self.embedding(inputs)  # [B, m, D]
         return self.bias + tf.reduce_sum(w, axis=[1, 2]) + self.interaction(e, training=training)
 
-    # --8<-- [end:call]
-
     def get_config(self) -> dict[str, Any]:
         """Returns what rebuilds the model.
 
@@ -115,6 +120,7 @@ class FactorizationMachine(keras.Model):
             "num_dense": config["num_dense"],
             "embedding_dim": config["width"],
             "pooled_dropout": self.interaction.pooled_dropout,
+            "embedding_stddev": config["stddev"],
             "field_names": config["field_names"],
             "seed": self.seed,
         }

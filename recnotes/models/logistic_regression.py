@@ -67,7 +67,6 @@ class LogisticRegression(keras.Model):
         self.bias = self.add_weight(name="bias", shape=(), initializer="zeros", dtype="float32")
         self.built = True
 
-    # --8<-- [start:call]
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Adds up the weights of the example's values.
 
@@ -79,8 +78,6 @@ class LogisticRegression(keras.Model):
         """
         w = self.first_order(inputs)  # [B, m, 1]
         return self.bias + tf.reduce_sum(w, axis=[1, 2])
-
-    # --8<-- [end:call]
 
     def get_config(self) -> dict[str, Any]:
         """Returns what rebuilds the model.

@@ -13,7 +13,6 @@ from recnotes.oracles.fm import fm_logit, fm_pairwise
 Array = NDArray[np.float64]
 
 
-# --8<-- [start:hidden]
 def hidden(a: Array, kernels: Sequence[Array], biases: Sequence[Array]) -> Array:
     r"""Runs ReLU layers on one example, unit by unit.
 
@@ -45,10 +44,6 @@ def hidden(a: Array, kernels: Sequence[Array], biases: Sequence[Array]) -> Array
     return a
 
 
-# --8<-- [end:hidden]
-
-
-# --8<-- [start:deepfm]
 def deepfm_logit(x: Array, fields: Sequence[Sequence[int]], p: Mapping[str, Any]) -> float:
     r"""Evaluates DeepFM on one sparse vector, from equations 1 to 4 of the paper.
 
@@ -78,10 +73,6 @@ def deepfm_logit(x: Array, fields: Sequence[Sequence[int]], p: Mapping[str, Any]
     return fm_logit(x, 0.0, p["w"], p["v"]) + float(y_dnn)
 
 
-# --8<-- [end:deepfm]
-
-
-# --8<-- [start:projection]
 def projection_logit(x: Array, fields: Sequence[Sequence[int]], p: Mapping[str, Any]) -> float:
     r"""Evaluates the wiring of ChenglongChen/tensorflow-DeepFM: one learned weight on each part.
 
@@ -117,10 +108,6 @@ def projection_logit(x: Array, fields: Sequence[Sequence[int]], p: Mapping[str, 
     return float(y)
 
 
-# --8<-- [end:projection]
-
-
-# --8<-- [start:deepctr]
 def deepctr_logit(x: Array, fields: Sequence[Sequence[int]], p: Mapping[str, Any], num_dense: int) -> float:
     r"""Evaluates the wiring of DeepCTR: numeric fields have no vectors, the network reads their values.
 
@@ -151,9 +138,6 @@ def deepctr_logit(x: Array, fields: Sequence[Sequence[int]], p: Mapping[str, Any
     for u in range(len(a)):
         y += p["out"][u] * a[u]
     return float(y + fm_pairwise(e[np.newaxis])[0])
-
-
-# --8<-- [end:deepctr]
 
 
 def weights_of(model: Any) -> tuple[list[list[int]], dict[str, Any]]:

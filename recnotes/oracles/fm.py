@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-# --8<-- [start:pairwise]
 def fm_pairwise(e: Array) -> Array:
     r"""Adds the inner product of every pair of vectors, pair by pair.
 
@@ -28,6 +27,7 @@ def fm_pairwise(e: Array) -> Array:
         >>> fm_pairwise(np.array([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]])).tolist()
         [67.0]
     """
+    # --8<-- [start:loops]
     B, F, D = e.shape
     y = np.zeros(B)  # [B]
     for b in range(B):
@@ -36,12 +36,9 @@ def fm_pairwise(e: Array) -> Array:
                 for d in range(D):
                     y[b] += e[b, i, d] * e[b, j, d]
     return y
+    # --8<-- [end:loops]
 
 
-# --8<-- [end:pairwise]
-
-
-# --8<-- [start:gradient]
 def fm_pairwise_gradient(x: Array, v: Array) -> Array:
     r"""Differentiates one example's pairwise term by every vector, term by term.
 
@@ -76,10 +73,6 @@ def fm_pairwise_gradient(x: Array, v: Array) -> Array:
     return g
 
 
-# --8<-- [end:gradient]
-
-
-# --8<-- [start:logit]
 def fm_logit(x: Array, w0: float, w: Array, v: Array) -> float:
     r"""Evaluates the factorization machine on one sparse vector, exactly as the equation is written.
 
@@ -110,9 +103,6 @@ def fm_logit(x: Array, w0: float, w: Array, v: Array) -> float:
             for d in range(v.shape[1]):
                 y += v[i, d] * v[j, d] * x[i] * x[j]
     return float(y)
-
-
-# --8<-- [end:logit]
 
 
 def one_hot_features(dense: Array, sparse: NDArray[np.int64], vocabulary_sizes: list[int]) -> Array:

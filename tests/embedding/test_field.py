@@ -104,6 +104,7 @@ def test_seed_and_zero_start():
     assert not FieldEmbedding([4], 1, stddev=0.0)(ids).numpy().any()
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 def test_save_and_load(tmp_path):
     inputs = keras.Input([3], dtype="int32")
     model = keras.Model(inputs, FieldEmbedding(SIZES, 4, field_names=NAMES, seed=3)(inputs))

@@ -20,6 +20,7 @@ def test_values_scale_the_vector():
     assert not layer(tf.zeros([5, 3])).numpy().any()
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 def test_save_and_load(tmp_path):
     inputs = keras.Input([3])
     model = keras.Model(inputs, NumericEmbedding(3, 4, seed=3)(inputs))

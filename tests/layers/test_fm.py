@@ -76,6 +76,7 @@ def test_pooled_dropout_changes_training_only_and_keeps_the_mean():
     assert abs(y.mean() - exact) < 4 * y.std() / np.sqrt(len(y))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 def test_save_and_load(tmp_path):
     inputs = keras.Input([5, 3])
     model = keras.Model(inputs, FMInteraction(pooled_dropout=0.25, seed=7)(inputs))

@@ -65,6 +65,7 @@ def test_dropout_is_a_share_dropped_and_only_in_training():
     np.testing.assert_allclose(trained[kept], served[kept] / 0.8, rtol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 def test_save_and_load(tmp_path):
     inputs = keras.Input([3])
     model = keras.Model(inputs, MLP([4, 2], 1, "tanh", 0.5, seed=3)(inputs))

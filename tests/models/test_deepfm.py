@@ -182,9 +182,10 @@ def test_mixed_precision_keeps_the_logit_in_float32():
         assert all(w.dtype == "float32" for w in model.trainable_weights)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 @pytest.mark.parametrize("use_fm", [True, False])
 def test_save_and_load(tmp_path, use_fm):
-    model = DeepFM(SIZES, 2, 3, [6, 4], "tanh", 0.25, use_fm, ["user", "item", "hour"], seed=1)
+    model = DeepFM(SIZES, 2, 3, [6, 4], "tanh", 0.25, 0.1, use_fm, ["user", "item", "hour"], seed=1)
     inputs = draw(np.random.default_rng(11))
     model(inputs)
     model.save(tmp_path / "m.keras")

@@ -88,8 +88,9 @@ def test_gradient_reaches_every_weight():
         assert np.count_nonzero(tf.convert_to_tensor(gradient)) == tf.size(tf.convert_to_tensor(gradient))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 def test_save_and_load(tmp_path):
-    model = FactorizationMachine([4, 3], 2, embedding_dim=5, pooled_dropout=0.5, seed=1)
+    model = FactorizationMachine([4, 3], 2, embedding_dim=5, pooled_dropout=0.5, embedding_stddev=0.1, seed=1)
     inputs = draw(np.random.default_rng(0), [4, 3], 2)
     model(inputs)
     model.save(tmp_path / "m.keras")

@@ -29,6 +29,7 @@ def test_finds_the_log_odds():
     np.testing.assert_allclose(found, [clicks[ids[:, 0] == i].mean() for i in (0, 1)], atol=0.005)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 def test_save_and_load(tmp_path):
     model = LogisticRegression([2, 3], num_dense=1, field_names=["a", "b"])
     model.build()
