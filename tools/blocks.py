@@ -24,7 +24,10 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tools.shapes import Tracer
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKER = "<!--pytest-codeblocks:expected-output-->"
@@ -305,17 +308,31 @@ def page_traceback(error: BaseException, path: Path) -> tuple[str, int]:
 
 
 def run(block: Block, seed: int = REFRESH_SEED) -> Result:
-    """Run a block in this process: Keras reset and seeded before, warnings as errors, output captured."""
+    """Run a block in this process: Keras reset and seeded, warnings as errors, shape comments checked."""
     reset(seed)
+    tracer = shape_tracer(block.fence.path, block.code, block.fence.line)
     start = time.process_time()
     try:
         with warnings.catch_warnings():
             _apply_filters(filters())
-            output = execute(block.code, block.fence.path, block.fence.line)
+            with tracer:
+                output = execute(block.code, block.fence.path, block.fence.line)
     except (Exception, SystemExit) as error:
         text, line = page_traceback(error, block.fence.path)
         return Result("", text, time.process_time() - start, line or block.fence.line)
+    wrong = tracer.wrong()
+    if wrong:
+        return Result("", "\n".join(wrong) + "\n", time.process_time() - start, block.fence.line)
     return Result(tidy(output), seconds=time.process_time() - start)
+
+
+def shape_tracer(path: Path, code: str, line: int) -> Tracer:
+    """What holds a block's shape comments to its tensors; a block that does not parse has none."""
+    from tools.shapes import Tracer, comments
+
+    with contextlib.suppress(SyntaxError):
+        return Tracer(comments(path, "\n" * line + code)[0])
+    return Tracer([])
 
 
 def run_fresh(block: Block, timeout: float = 300) -> Result:

@@ -247,11 +247,16 @@ def _check(
         if not error and ">>>" not in _part(text, "Example"):
             yield "no Example with a doctest"
         kind = module.name.split(".")[1] if "." in module.name else ""
-        if isinstance(node, ast.ClassDef) and kind in ("layers", "models"):
+        if isinstance(node, ast.ClassDef) and kind in ("layers", "models") and _is_layer(package, node):
             if "https://" not in _part(text, "References"):
                 yield "no References with a link"
             if "$" not in text:
                 yield "no formula"
+
+
+def _is_layer(package: Package, node: ast.ClassDef) -> bool:
+    bases = [ast.unparse(base).split(".")[-1] for base in node.bases]
+    return any(base in ("Layer", "Model") or base in package.callables for base in bases)
 
 
 def _part(text: str, title: str) -> str:

@@ -29,11 +29,11 @@ from tools.blocks import (
     page_traceback,
     reset,
     set_environment,
+    shape_tracer,
     shown,
     tidy,
     twin,
 )
-from tools.shapes import Tracer, comments
 
 BUDGET = 10  # CPU seconds a block may take; more is reported
 LIMIT = 60  # CPU seconds after which it fails: a noisy machine stays far below
@@ -96,7 +96,7 @@ def _run(self: Any) -> None:
     """Run one block and compare what it printed with the page."""
     block = self.obj
     where = f"{shown(self.path)}:{block.lineno}"
-    tracer = _tracer(self.path, "\n" * block.lineno + block.code)
+    tracer = shape_tracer(self.path, block.code, block.lineno)
     start = time.process_time()
     try:
         with _alarm(HANGS), tracer:
@@ -111,21 +111,10 @@ def _run(self: Any) -> None:
             f"{where}: the page says\n{tidy(block.expected_output)}\nbut the block prints\n{tidy(output)}\n"
             "(`make refresh` rewrites it; a block that prints other numbers at every run sets no seed)"
         )
-    wrong = [
-        *tracer.failures.values(),
-        *(f"{text}: choose distinct sizes" for text in tracer.ambiguous.values()),
-    ]
-    if wrong:
-        raise BlockFailed("\n".join(wrong))
+    if tracer.wrong():
+        raise BlockFailed("\n".join(tracer.wrong()))
     if seconds > LIMIT:
         raise BlockFailed(f"{where}: {seconds:.0f} s of CPU time, the budget is {BUDGET} s")
-
-
-def _tracer(path: Path, source: str) -> Tracer:
-    """Holds the block's shape comments to its tensors; a block that does not parse has none."""
-    with contextlib.suppress(SyntaxError):
-        return Tracer(comments(path, source)[0])
-    return Tracer([])
 
 
 def _failure(self: Any, excinfo: Any) -> str:

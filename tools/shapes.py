@@ -312,6 +312,11 @@ class Tracer:
         self._frames: dict[FrameType, _Frame] = {}
         self._before: Any = None
 
+    def wrong(self) -> list[str]:
+        """One message a wrong comment, and one a call in which a wrong comment could pass."""
+        ambiguous = [f"{text}: choose distinct sizes" for text in self.ambiguous.values()]
+        return [*self.failures.values(), *ambiguous]
+
     def __enter__(self) -> Tracer:
         self._before = sys.gettrace()
         if self._files:

@@ -47,7 +47,7 @@ def scale(x, /, rate=0.5, *, sizes=(1,), name=None, **kwargs) -> float:
     return helper(x, rate)
 
 
-class Scale:
+class Scale(keras.layers.Layer):
     """Scales as a layer: $y = r x$.
 
     Args:
@@ -135,6 +135,13 @@ def package(tmp_path):
 
 def test_the_package():
     assert violations(ROOT / "recnotes") == []
+
+
+def test_what_is_no_layer_needs_no_references(package):
+    plain = package(SCALE, "class Scale(keras.layers.Layer)", "class Scale(keras.Initializer)")
+    text = (plain / SCALE).read_text().replace("https://example.org", "somewhere")
+    (plain / SCALE).write_text(text)
+    assert violations(plain) == []
 
 
 def test_a_good_sample(package):

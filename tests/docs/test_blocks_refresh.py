@@ -135,3 +135,10 @@ def test_the_command_line(tmp_path, capsys):
     assert "a __main__\n" in page.read_text()
     with pytest.raises(SystemExit):
         tool.main([str(tmp_path / "none.md")])
+
+
+def test_a_wrong_shape_comment_is_a_failure(tmp_path, capsys):
+    page = tmp_path / "page.md"
+    page.write_text("```python\nimport numpy as np\n\nx = np.ones([2, 3])  # [B]\nprint(1)\n```\n")
+    assert tool.main([str(page)]) == 2
+    assert "page.md:4: the comment says [B], x has [2, 3]" in capsys.readouterr().err
