@@ -1,0 +1,207 @@
+"""Writes gathered definitions as one formatted file."""
+
+from __future__ import annotations
+
+import ast
+import io
+import keyword
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+
+import recnotes
+from recnotes._source import Piece
+
+# Methods whose docstrings say what everybody who knows Keras knows.
+_SILENT = frozenset({"build", "get_config", "compute_output_shape"})
+_SECTIONS = ("Args", "Returns", "Raises", "Example", "References")
+_SECTION = re.compile(rf"\s*({'|'.join(_SECTIONS)}):\s*$")
+_MARK = re.compile(r"\s*# --8<-- \[")
+
+
+def write(
+    pieces: list[Piece],
+    imports: dict[str, tuple[str, str | None]],
+    attributes: set[str],
+    level: int,
+    name: str,
+    module: str,
+) -> str:
+    model = pieces[-1]
+    title = model.module.title
+    references = _references(model)
+    bodies = [_body(piece, piece.dropped(attributes, level), level, piece is model) for piece in pieces]
+    parts = [_header(title, references, name, module), _imports(imports)]
+    text = "\n".join(parts) + "\n"
+    previous_long = True
+    for piece, body in zip(pieces, bodies, strict=True):
+        is_long = isinstance(piece.node, (ast.FunctionDef, ast.ClassDef))
+        text += ("\n\n" if is_long or previous_long else "") + body + "\n"
+        previous_long = is_long
+    # Each export registers its classes under its own name, beside those of the package.
+    package = module.split(".")[0]
+    if level > 1:
+        text = _joined(text)
+    text = text.replace(f'register_keras_serializable("{package}")', f'register_keras_serializable("{name}")')
+    return text
+
+
+def _header(title: str, references: list[str], name: str, module: str) -> str:
+    lines = [
+        "# SPDX-License-Identifier: MIT",
+        "# Copyright (c) The RecNotes authors. Use, change and share it with these two lines. No warranty.",
+        f'r"""{title}',
+        "",
+        f"Written by `recnotes export {name}` (RecNotes {recnotes.__version__}) from",
+        f"{module} and what it uses.",
+    ]
+    return "\n".join([*lines, *(["", *references] if references else []), '"""', ""])
+
+
+def _references(model: Piece) -> list[str]:
+    """Return the papers from the model's docstring, as lines of the file's docstring."""
+    text = ast.get_docstring(model.node) if isinstance(model.node, ast.ClassDef) else None
+    if not text or "References:" not in text:
+        return []
+    lines = text.split("References:", 1)[1].splitlines()[1:]
+    return ["References:", *(line.rstrip() for line in lines)]
+
+
+def _imports(imports: dict[str, tuple[str, str | None]]) -> str:
+    """Write imports as isort would: the standard library first, plain imports before ``from``."""
+    groups: list[list[str]] = [[], []]
+    for standard in (True, False):
+        known = sys.stdlib_module_names
+        mine = {k: v for k, v in imports.items() if (v[0].split(".")[0] in known) == standard}
+        lines = groups[0 if standard else 1]
+        for local, (origin, what) in sorted(mine.items(), key=lambda item: item[1][0]):
+            if what is None:
+                lines.append(f"import {origin}" + (f" as {local}" if local != origin else ""))
+        for origin in sorted({origin for origin, what in mine.values() if what is not None}):
+            names = ", ".join(sorted(what for o, what in mine.values() if o == origin and what is not None))
+            lines.append(f"from {origin} import {names}")
+    blocks = [["from __future__ import annotations"], *groups]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _body(piece: Piece, dropped: list[ast.FunctionDef], level: int, is_model: bool) -> str:
+    """Return the lines of a definition without dropped methods, marks, and long docstrings of helpers."""
+    lines: list[str | None] = list(piece.module.lines)
+    for node in ast.walk(piece.node):
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            continue
+        if node is piece.node and is_model:
+            _shorten(lines, node, "Returns" if level > 1 else "References")
+        elif node is piece.node:
+            _shorten(lines, node, "summary" if level else "Args")
+        else:
+            _shorten(lines, node, "nothing" if level > 1 and node.name in _SILENT else "summary")
+    if any(method.name == "get_config" for method in dropped):
+        # A class without a configuration is never read from a file by its name.
+        for decorator in getattr(piece.node, "decorator_list", []):
+            lines[decorator.lineno - 1] = None
+    for method in dropped:
+        for i in range(_start(piece.module.lines, method) - 1, method.end_lineno or 0):
+            lines[i] = None
+    first = _start(piece.module.lines, piece.node) - 1
+    kept: list[str] = []
+    for line in lines[first : piece.node.end_lineno]:
+        if line is None or _MARK.match(line) or (not line and kept and not kept[-1]):
+            continue
+        kept.append(line)
+    while kept and not kept[-1]:
+        kept.pop()
+    return "\n".join(kept)
+
+
+def _start(lines: list[str], node: ast.stmt) -> int:
+    """Return the first line of a definition: its decorators and the comment above it belong to it."""
+    start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    while start > 1 and lines[start - 2].lstrip().startswith("#") and not _MARK.match(lines[start - 2]):
+        start -= 1
+    return start
+
+
+def _shorten(lines: list[str | None], node: ast.FunctionDef | ast.ClassDef, until: str) -> None:
+    """Cut a docstring in place: before a section, or after its summary."""
+    first = node.body[0]
+    if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
+        return
+    if not isinstance(first.value.value, str) or first.end_lineno is None:
+        return
+    begin, end = first.lineno - 1, first.end_lineno
+    if until == "nothing" and len(node.body) > 1:
+        lines[begin:end] = [None] * (end - begin)
+        return
+    text = [line or "" for line in lines[begin:end]]
+    cut = len(text)
+    for i, line in enumerate(text):
+        section = _SECTION.match(line)
+        reached = section is not None and (
+            until == "summary" or section[1] in _SECTIONS[_SECTIONS.index(until) :]
+        )
+        if reached or (until == "summary" and not line):
+            cut = i
+            break
+    if cut == len(text):
+        return
+    while cut > 1 and not text[cut - 1]:
+        cut -= 1
+    new: list[str | None] = list(text[:cut])
+    if cut == 1:
+        new[0] = f'{new[0]}"""'
+    else:
+        new.append(" " * first.col_offset + '"""')
+    lines[begin:end] = new + [None] * (end - begin - len(new))
+
+
+def _joined(text: str, width: int = 110) -> str:
+    """Join calls, signatures and displays that are written one entry a line, where they fit into fewer lines.
+
+    The result is what a formatter makes of the code once the trailing commas are gone.
+    """
+    while True:
+        lines = text.split("\n")
+        for first, last, new in _joinable(text, lines, width):
+            lines[first - 1 : last] = new
+            break
+        else:
+            return text
+        text = "\n".join(lines)
+
+
+def _joinable(text: str, lines: list[str], width: int) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield, for each bracket that spans lines, the lines it covers and shorter ones that say the same."""
+    tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    stack: list[int] = []
+    pairs: list[tuple[int, int]] = []
+    for i, token in enumerate(tokens):
+        if token.type == tokenize.OP and token.string in "([{":
+            stack.append(i)
+        elif token.type == tokenize.OP and token.string in ")]}":
+            pairs.append((stack.pop(), i))
+    for opening, closing in sorted(pairs):
+        first, last = tokens[opening].start[0], tokens[closing].end[0]
+        kinds = [token.type for token in tokens[opening + 1 : closing] if token.type != tokenize.NL]
+        strings = any(a == b == tokenize.STRING for a, b in zip(kinds, kinds[1:], strict=False))
+        if first == last or tokenize.COMMENT in kinds or strings:
+            continue
+        before = tokens[opening - 1]
+        called = before.string in (")", "]") or (
+            before.type == tokenize.NAME and not keyword.iskeyword(before.string)
+        )
+        if tokens[opening].string == "(" and not called:
+            continue  # Parentheses around an expression, which a formatter may take away, or a tuple.
+        content = " ".join(line.strip() for line in lines[first : last - 1])
+        content = re.sub(r"([(\[{]) ", r"\1", content)
+        content = re.sub(r",? ([)\]}])", r"\1", content).removesuffix(",")
+        head, tail = lines[first - 1], lines[last - 1].lstrip()
+        if tokens[opening].end != (first, len(head)) or tail[0] not in ")]}":
+            continue
+        indent = " " * (len(head) - len(head.lstrip()))
+        if len(head + content + tail) <= width:
+            yield first, last, [head + content + tail]
+        elif called and tokens[opening].string == "(" and len(indent) + 4 + len(content) <= width:
+            if last - first > 2 or lines[last - 2].endswith(","):
+                yield first, last, [head, f"{indent}    {content}", indent + tail]

@@ -1,0 +1,193 @@
+"""Reads modules of a package without running them and gathers the definitions a class needs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Methods that Keras calls by name; any other method of a helper goes where nothing refers to it.
+_PROTOCOL = frozenset(
+    """
+    build call get_config from_config get_build_config build_from_config compute_output_shape
+    compute_output_spec compute_mask compute_loss compute_metrics train_step test_step predict_step
+    save_own_variables load_own_variables """.split()
+)
+# A helper needs its own only where something asks for it: the model's configuration is enough to save and
+# load the model, since its constructor makes the helpers.
+_SPARE = frozenset({"get_config", "compute_output_shape"})
+
+
+class ExportError(ValueError):
+    """A model is written in a way that cannot be exported; the message says where."""
+
+
+@dataclass
+class Module:
+    """A module of the package: its lines, its top-level definitions, and what its imports bind."""
+
+    name: str
+    lines: list[str]
+    title: str
+    definitions: dict[str, ast.stmt] = field(default_factory=dict)
+    internal: dict[str, tuple[str, str]] = field(default_factory=dict)  # name → module, name there
+    external: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # name → module, name or None
+
+
+@dataclass(eq=False)
+class Piece:
+    """A top-level definition that goes into the file."""
+
+    module: Module
+    name: str
+    node: ast.stmt
+    whole: bool  # The model itself and its bases keep every method.
+
+    def methods(self) -> Iterator[ast.FunctionDef]:
+        if isinstance(self.node, ast.ClassDef):
+            yield from (child for child in self.node.body if isinstance(child, ast.FunctionDef))
+
+    def dropped(self, attributes: set[str], level: int) -> list[ast.FunctionDef]:
+        """Return the methods to leave out, given all attribute names the file refers to."""
+        if self.whole:
+            return []
+        keep = attributes | (_PROTOCOL - _SPARE if level else _PROTOCOL)
+        keep |= {name for name in _SPARE if f"{self.name}.{name}" in attributes}
+        return [m for m in self.methods() if m.name not in keep and not m.name.startswith("__")]
+
+    def names(self, dropped: list[ast.FunctionDef]) -> tuple[list[str], set[str]]:
+        """Return the names it reads, in order of appearance, and the attributes it refers to."""
+        reads: dict[str, None] = {}
+        attributes: set[str] = set()
+        waiting: list[ast.AST] = [self.node]
+        while waiting:
+            node = waiting.pop()
+            if node in dropped:
+                continue
+            if isinstance(node, ast.Name):
+                reads.setdefault(node.id)
+            elif isinstance(node, ast.Attribute):
+                attributes.add(f"{self._type(node.value)}.{node.attr}" if node.attr in _SPARE else node.attr)
+            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
+        return list(reads), attributes
+
+    def _type(self, node: ast.expr) -> str:
+        """Return the class of ``self.x`` where a method of the same class assigns it; else nothing."""
+        for assign in ast.walk(self.node):
+            if isinstance(assign, ast.Assign) and isinstance(assign.value, ast.Call):
+                made = assign.value.func
+                if isinstance(made, ast.Name) and ast.unparse(node) in map(ast.unparse, assign.targets):
+                    return made.id
+        return ""
+
+
+class Library:
+    """Reads modules and follows names from one to another."""
+
+    def __init__(self, root: Path, package: str) -> None:
+        self.root, self.package = root, package
+        self.modules: dict[str, Module] = {}
+
+    def module(self, name: str) -> Module:
+        if name not in self.modules:
+            path = self.root.joinpath(*name.split("."))
+            path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            if not path.is_file():
+                raise ExportError(f"{name} must be a module of {self.package}, received {path}")
+            self.modules[name] = self._read(name, path.read_text(encoding="utf-8"))
+        return self.modules[name]
+
+    def _read(self, name: str, source: str) -> Module:
+        tree = ast.parse(source)
+        module = Module(name, source.splitlines(), (ast.get_docstring(tree) or "").split("\n\n")[0])
+        for node in tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                module.definitions[node.name] = node
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                module.definitions |= {t.id: node for t in targets if isinstance(t, ast.Name)}
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    self._refuse(name, alias.name)
+                    top = alias.name.split(".")[0]
+                    if alias.asname or top == alias.name:
+                        module.external[alias.asname or top] = (alias.name, None)
+                    else:
+                        raise ExportError(f"{name} must not import a dotted module, received {alias.name!r}")
+            elif isinstance(node, ast.ImportFrom):
+                origin = node.module or ""
+                for alias in node.names:
+                    local = alias.asname or alias.name
+                    if origin.split(".")[0] != self.package and not node.level:
+                        module.external[local] = (origin, alias.name)
+                        if alias.asname:
+                            raise ExportError(f"{name} must import {alias.name!r} under its own name")
+                        continue
+                    if node.level or alias.asname:
+                        raise ExportError(f"{name} must import {alias.name!r} absolutely, under its own name")
+                    module.internal[local] = (origin, alias.name)
+        return module
+
+    def _refuse(self, name: str, imported: str) -> None:
+        if imported.split(".")[0] == self.package:
+            raise ExportError(f"{name} must import names from {imported!r}, not the module")
+
+    def resolve(self, module: Module, name: str) -> tuple[Module, ast.stmt] | None:
+        """Find the definition a name stands for, through re-exports; None outside the package."""
+        while name not in module.definitions:
+            if name not in module.internal:
+                return None
+            origin, name = module.internal[name]
+            if (self.root.joinpath(*origin.split("."), name)).with_suffix(".py").is_file():
+                raise ExportError(f"{module.name} must import names from {origin}.{name}, not the module")
+            module = self.module(origin)
+        return module, module.definitions[name]
+
+    def collect(
+        self, module: str, class_name: str, level: int
+    ) -> tuple[list[Piece], dict[str, tuple[str, str | None]], set[str]]:
+        """Return the definitions a class needs, helpers first, and the imports they need."""
+        if class_name not in self.module(module).definitions:
+            raise ExportError(f"{module} must define {class_name!r}")
+        attributes: set[str] = set()
+        while True:  # What is kept decides which methods are referred to, and these decide what is kept.
+            pieces, imports = self._closure(module, class_name, attributes, level)
+            found = set().union(*(p.names(p.dropped(attributes, level))[1] for p in pieces))
+            if found <= attributes:
+                return pieces, imports, attributes
+            attributes |= found
+
+    def _closure(
+        self, module: str, class_name: str, attributes: set[str], level: int
+    ) -> tuple[list[Piece], dict[str, tuple[str, str | None]]]:
+        pieces: list[Piece] = []
+        owners: dict[str, str] = {}
+        imports: dict[str, tuple[str, str | None]] = {}
+
+        def visit(home: Module, name: str, node: ast.stmt, whole: bool) -> None:
+            if owners.setdefault(name, home.name) != home.name:
+                raise ExportError(f"{name!r} must have one module, received {owners[name]} and {home.name}")
+            if any(piece.node is node for piece in pieces) or node in pending:
+                return
+            pending.append(node)
+            piece = Piece(home, name, node, whole)
+            bases = {b.id for b in getattr(node, "bases", []) if isinstance(b, ast.Name)}
+            for read in piece.names(piece.dropped(attributes, level))[0]:
+                found = self.resolve(home, read)
+                if found is not None:
+                    visit(found[0], read, found[1], whole and read in bases)
+                elif read in home.external:
+                    meant = home.external[read]
+                    if imports.setdefault(read, meant) != meant:
+                        raise ExportError(
+                            f"{read!r} must mean one import, received {imports[read]} and {meant}"
+                        )
+            pieces.append(piece)
+
+        pending: list[ast.stmt] = []
+        home = self.module(module)
+        visit(home, class_name, home.definitions[class_name], True)
+        if clash := owners.keys() & imports.keys():
+            raise ExportError(f"{sorted(clash)!r} must not be both imported and defined")
+        return pieces, imports
