@@ -17,7 +17,6 @@ def _keep(entries: Entries, keep: tf.Tensor) -> Entries:
     )
 
 
-# --8<-- [start:prune]
 def prune_ids(segments: tf.Tensor, ids: tf.Tensor, weights: tf.Tensor | None = None) -> Entries:
     r"""Drop the entries whose id is negative.
 
@@ -42,7 +41,9 @@ def prune_ids(segments: tf.Tensor, ids: tf.Tensor, weights: tf.Tensor | None = N
         TensorFlow, `_prune_invalid_ids` in `python/ops/embedding_ops.py`,
         https://github.com/tensorflow/tensorflow.
     """
+    # --8<-- [start:prune_ids]
     return _keep((segments, ids, weights), ids >= 0)
+    # --8<-- [end:prune_ids]
 
 
 def prune_weights(
@@ -77,16 +78,14 @@ def prune_weights(
         https://github.com/tensorflow/tensorflow. The docstring of `tf.nn` does not mention the exception for
         "sum".
     """
+    # --8<-- [start:prune_weights]
     check_combiner(combiner)
     if weights is None or combiner == "sum":
         return segments, ids, weights
     return _keep((segments, ids, weights), weights > 0)
+    # --8<-- [end:prune_weights]
 
 
-# --8<-- [end:prune]
-
-
-# --8<-- [start:fill]
 def fill_empty_rows(
     segments: tf.Tensor,
     ids: tf.Tensor,
@@ -120,6 +119,7 @@ def fill_empty_rows(
         TensorFlow, `tf.sparse.fill_empty_rows`,
         https://www.tensorflow.org/api_docs/python/tf/sparse/fill_empty_rows.
     """
+    # --8<-- [start:fill]
     num_rows = tf.cast(num_rows, segments.dtype)
     is_empty = tf.math.unsorted_segment_sum(tf.ones_like(segments), segments, num_rows) == 0  # [B]
     added = tf.boolean_mask(tf.range(num_rows, dtype=segments.dtype), is_empty)
@@ -129,9 +129,7 @@ def fill_empty_rows(
     if weights is not None:
         weights = tf.gather(tf.concat([weights, tf.ones(tf.shape(added), weights.dtype)], 0), order)
     return (tf.gather(all_segments, order), ids, weights), is_empty
-
-
-# --8<-- [end:fill]
+    # --8<-- [end:fill]
 
 
 def zero_rows(rows: tf.Tensor, is_empty: tf.Tensor) -> tf.Tensor:
@@ -199,7 +197,6 @@ def linear_segments(sp_ids: Ids) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     return segments, sp_ids.values, leading
 
 
-# --8<-- [start:safe]
 def safe_embedding_lookup_sparse(
     embedding_weights: tf.Tensor | tf.Variable,
     sparse_ids: Ids,
@@ -249,6 +246,7 @@ def safe_embedding_lookup_sparse(
         come as a list of partitions, and a `default_id` outside the table is noticed only once a row is
         empty.
     """
+    # --8<-- [start:safe]
     check_combiner(combiner)
     table = as_table(embedding_weights)
     if sparse_weights is not None and sparse_weights.dtype != table.dtype:
@@ -269,6 +267,4 @@ def safe_embedding_lookup_sparse(
     width = tf.constant([table.shape[1]], leading.dtype)  # [1]
     pooled = tf.reshape(rows, tf.concat([leading, width], 0))
     return tf.ensure_shape(pooled, sparse_ids.shape[:-1].concatenate(table.shape[1:]))
-
-
-# --8<-- [end:safe]
+    # --8<-- [end:safe]

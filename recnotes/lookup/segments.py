@@ -140,7 +140,6 @@ def unique_ids(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return distinct, positions
 
 
-# --8<-- [start:check]
 def check_ids(ids: tf.Tensor, num_rows: int | tf.Tensor, name: str | None = None) -> tf.Tensor:
     r"""Raise on an id that is not in the table, before anything is read.
 
@@ -167,6 +166,7 @@ def check_ids(ids: tf.Tensor, num_rows: int | tf.Tensor, name: str | None = None
         TensorFlow, `tf.gather`, https://www.tensorflow.org/api_docs/python/tf/gather: on a CPU it raises on
         its own, naming no field; on a GPU it returns zeros; under XLA it clamps.
     """
+    # --8<-- [start:check]
     field = name or "sp_ids"
     if not tf.executing_eagerly() and control_flow_util.GraphOrParentsInXlaContext(
         tf.compat.v1.get_default_graph()
@@ -183,12 +183,9 @@ def check_ids(ids: tf.Tensor, num_rows: int | tf.Tensor, name: str | None = None
     # the segment kernel and forgets a dependency of theirs; that kernel's own error names no field.
     with tf.control_dependencies([check]):
         return tf.identity(ids)
+    # --8<-- [end:check]
 
 
-# --8<-- [end:check]
-
-
-# --8<-- [start:limit]
 def limit_norm(rows: tf.Tensor, max_norm: float | None) -> tf.Tensor:
     r"""Shorten the rows that are longer than `max_norm`.
 
@@ -214,6 +211,7 @@ def limit_norm(rows: tf.Tensor, max_norm: float | None) -> tf.Tensor:
         TensorFlow, `tf.clip_by_norm`, https://www.tensorflow.org/api_docs/python/tf/clip_by_norm: equal to
         the bit. There a `max_norm` of zero or less passes and turns an all-zero row into NaN.
     """
+    # --8<-- [start:limit]
     if max_norm is None:
         return rows
     if max_norm <= 0:
@@ -223,12 +221,9 @@ def limit_norm(rows: tf.Tensor, max_norm: float | None) -> tf.Tensor:
     positive = squared > 0  # [Q, 1]
     norm = tf.where(positive, tf.sqrt(tf.where(positive, squared, 1)), squared)  # [Q, 1]
     return rows * max_norm / tf.maximum(norm, max_norm)
+    # --8<-- [end:limit]
 
 
-# --8<-- [end:limit]
-
-
-# --8<-- [start:combine]
 def combine(rows: tf.Tensor, positions: tf.Tensor, segments: tf.Tensor, combiner: str) -> tf.Tensor:
     r"""Add up the rows of each segment, by a kernel that gathers and adds in one pass.
 
@@ -264,12 +259,14 @@ def combine(rows: tf.Tensor, positions: tf.Tensor, segments: tf.Tensor, combiner
         TensorFlow, `tf.sparse.segment_sum`, https://www.tensorflow.org/api_docs/python/tf/sparse/segment_sum.
         `tf.math.segment_sum` over gathered rows adds in another order and differs in the last bits.
     """
+    # --8<-- [start:combine]
     check_combiner(combiner)
     if combiner == "sum":
         return tf.sparse.segment_sum(rows, positions, segments)
     if combiner == "mean":
         return tf.sparse.segment_mean(rows, positions, segments)
     return tf.sparse.segment_sqrt_n(rows, positions, segments)
+    # --8<-- [end:combine]
 
 
 def combine_weighted(rows: tf.Tensor, weights: tf.Tensor, segments: tf.Tensor, combiner: str) -> tf.Tensor:
@@ -307,6 +304,7 @@ def combine_weighted(rows: tf.Tensor, weights: tf.Tensor, segments: tf.Tensor, c
         TensorFlow, `python/ops/embedding_ops.py`, https://github.com/tensorflow/tensorflow: same kernels,
         same order.
     """
+    # --8<-- [start:weighted]
     check_combiner(combiner)
     dtype = tf.float32 if rows.dtype in (tf.float16, tf.bfloat16) else rows.dtype
     w = tf.cast(weights, dtype)[:, tf.newaxis]  # [K, 1]
@@ -317,12 +315,9 @@ def combine_weighted(rows: tf.Tensor, weights: tf.Tensor, segments: tf.Tensor, c
         norm = tf.sqrt(tf.math.segment_sum(tf.pow(w, 2), segments))  # [B, 1]
         total = tf.math.divide_no_nan(total, norm)  # [B, D]
     return tf.cast(total, rows.dtype)
+    # --8<-- [end:weighted]
 
 
-# --8<-- [end:combine]
-
-
-# --8<-- [start:stack]
 def stack_rows(
     rows: tf.Tensor, segments: tf.Tensor, num_rows: int | tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -351,6 +346,7 @@ def stack_rows(
     References:
         No counterpart in TensorFlow: `tf.nn.embedding_lookup_sparse` always pools. Attention needs this form.
     """
+    # --8<-- [start:stack]
     segments = tf.cast(segments, tf.int32)
     num_rows = tf.cast(num_rows, tf.int32)  # []
     tf.debugging.Assert(
@@ -364,6 +360,4 @@ def stack_rows(
     shape = tf.stack([num_rows, longest, tf.shape(rows)[1]])  # [3]
     stack = tf.scatter_nd(tf.stack([segments, slots], axis=1), rows, shape)  # [B, L, D]
     return stack, lengths
-
-
-# --8<-- [end:stack]
+    # --8<-- [end:stack]

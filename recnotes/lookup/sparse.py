@@ -18,7 +18,6 @@ from recnotes.lookup.segments import (
 )
 
 
-# --8<-- [start:lookup]
 def lookup_segments(
     params: tf.Tensor | tf.Variable,
     ids: tf.Tensor,
@@ -60,6 +59,7 @@ def lookup_segments(
         TensorFlow, `embedding_lookup_sparse_impl` in `python/ops/embedding_ops.py`,
         https://github.com/tensorflow/tensorflow: equal to the bit, gradients included.
     """
+    # --8<-- [start:lookup]
     table = as_table(params)
     distinct, positions = unique_ids(check_ids(ids, num_rows_of(table), name))
     rows = limit_norm(tf.gather(table, distinct), max_norm)  # [Q, D]
@@ -67,6 +67,7 @@ def lookup_segments(
         return combine(rows, positions, segments, combiner)
     rows = tf.gather(rows, positions)  # [K, D]
     return combine_weighted(rows, weights, segments, combiner)
+    # --8<-- [end:lookup]
 
 
 def embedding_lookup_sparse(
@@ -126,9 +127,6 @@ def embedding_lookup_sparse(
     segments, ids = row_segments(sp_ids)
     weights = None if sp_weights is None else row_weights(sp_weights, sp_ids)
     return lookup_segments(table, ids, segments, weights, combiner, max_norm, name)
-
-
-# --8<-- [end:lookup]
 
 
 def embedding_lookup_stack(

@@ -3,7 +3,6 @@
 import numpy as np
 
 
-# --8<-- [start:pool]
 def embedding_lookup_sparse(
     table: np.ndarray,
     segments: np.ndarray,
@@ -35,6 +34,7 @@ def embedding_lookup_sparse(
         >>> embedding_lookup_sparse(np.array([[1.0], [2.0], [6.0]]), np.array([0, 0]), np.array([0, 2]))
         array([[3.5]])
     """
+    # --8<-- [start:pool]
     if num_rows is None:
         num_rows = max(segments, default=-1) + 1
     dim = table.shape[1]
@@ -59,12 +59,9 @@ def embedding_lookup_sparse(
             for d in range(dim):
                 out[b, d] = out[b, d] / divisor if divisor != 0 else 0.0
     return out
+    # --8<-- [end:pool]
 
 
-# --8<-- [end:pool]
-
-
-# --8<-- [start:safe]
 def safe_embedding_lookup_sparse(
     table: np.ndarray,
     segments: np.ndarray,
@@ -114,9 +111,6 @@ def safe_embedding_lookup_sparse(
             one_row = np.zeros(len(valid), int)
             out[b] = embedding_lookup_sparse(table, one_row, row_ids, row_weights, combiner, max_norm)[0]
     return out
-
-
-# --8<-- [end:safe]
 
 
 def embedding_lookup_stack(
