@@ -23,6 +23,8 @@ from mkdocs.structure.pages import Page
 LANGUAGES = {"zh": "", "en": "en/"}
 """Each language and the folder of the site its pages are in."""
 
+ALTERNATE = re.compile(r'<link rel="alternate" href="[^"]*" hreflang="[^"]*">\n?')
+
 _pages: dict[str, str] = {}
 
 
@@ -68,7 +70,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Take the alternates out of the head and remember the page for the sitemap."""
     _pages[page.url] = page.file.src_uri
-    return re.sub(r'\s*<link rel="alternate" href="[^"]*" hreflang="[^"]*">', "", output)
+    return ALTERNATE.sub("", output)
 
 
 @event_priority(-200)

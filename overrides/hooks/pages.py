@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from languages import LANGUAGES, i18n, language_of
+from languages import ALTERNATE, LANGUAGES, i18n, language_of
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
@@ -41,7 +41,7 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
     """Repair the 404 page, which is no page to MkDocs."""
     if template_name != "404.html":
         return output_content
-    output_content = re.sub(r'\s*<link rel="alternate" href="[^"]*" hreflang="[^"]*">', "", output_content)
+    output_content = ALTERNATE.sub("", output_content)
     base = urlsplit(config.site_url or "/").path.rstrip("/") + "/"
     for language, folder in LANGUAGES.items():
         output_content = re.sub(

@@ -29,6 +29,15 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 _contents: dict[str, str] = {}
+_indexing: dict[str, tuple[int, int, Any]] = {}
+_entries: dict[str, tuple[int, list[dict[str, Any]]]] = {}
+
+
+def entries_of(config: MkDocsConfig) -> list[dict[str, Any]]:
+    """The entries Material's search plugin has collected so far."""
+    plugin: Any = config.plugins["material/search"]
+    entries: list[dict[str, Any]] = plugin.search_index.entries
+    return entries
 
 
 @event_priority(100)
@@ -40,6 +49,13 @@ def words_only(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: N
     """
     _contents[page.url] = page.content or ""
     page.content = NO_WORDS.sub("", _contents[page.url])
+    entries = entries_of(config)
+    key = hash((page.content, str(page.meta), page.title))
+    known, kept = _entries.get(page.url, (None, []))
+    _indexing[page.url] = (key, len(entries), page.meta.get("search"))
+    if known == key:  # a live reload: the page says what it said before
+        entries.extend(kept)
+        page.meta["search"] = {"exclude": True}
     return context
 
 
@@ -49,6 +65,8 @@ def restore_content(
 ) -> dict[str, Any]:
     """Give the page its content back, without the marks that were meant for the search plugin."""
     page.content = re.sub(r'\s?data-search-\w+="[^"]+"', "", _contents.pop(page.url))
+    key, start, page.meta["search"] = _indexing.pop(page.url)
+    _entries[page.url] = (key, entries_of(config)[start:])
     return context
 
 
