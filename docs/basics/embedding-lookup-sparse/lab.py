@@ -36,8 +36,8 @@ weights = tags.with_values(tf.constant([1.0, 2.0, 1.0, 3.0, 1.0, 1.0]))
 print(table.numpy().astype(int).tolist())
 
 
-def draw(ax, values, title, rows=None):
-    """Draw a matrix: blue for positive, orange for negative, the number in each cell."""
+def draw(ax, values, title, rows=None, height=None):
+    """Draw a matrix: blue for positive, orange for negative; as tall as `height` rows, to compare cells."""
     values = np.atleast_2d(np.asarray(values, float))
     peak = max(abs(values).max(), 1.0)
     for (i, j), v in np.ndenumerate(values):
@@ -45,7 +45,7 @@ def draw(ax, values, title, rows=None):
         ax.add_patch(plt.Rectangle((j, i), 1, 1, fc=("C1" if v < 0 else "C0"), alpha=shade, ec="none"))
         ax.add_patch(plt.Rectangle((j, i), 1, 1, fc="none", ec="C0", lw=0.8))
         ax.text(j + 0.5, i + 0.5, f"{v:.3g}", ha="center", va="center", fontsize=9)
-    ax.set(xlim=(0, values.shape[1]), ylim=(values.shape[0], 0), aspect="equal")
+    ax.set(xlim=(0, values.shape[1]), ylim=(height or len(values), 0), aspect="equal")
     ax.set_title(title, fontsize=9)
     ax.set_xticks([])
     labels = range(len(values)) if rows is None else rows
@@ -77,9 +77,9 @@ repeated = tf.gather(rows, positions)  # [K, D]
 
 figure, axes = plt.subplots(1, 5, figsize=(7.5, 3.2), width_ratios=[2, 1, 1, 2, 2], layout="constrained")
 draw(axes[0], np.stack([segments, ids], axis=1), "segments, ids\n[K]")
-draw(axes[1], distinct[:, None], "distinct\n[Q]")
+draw(axes[1], distinct[:, None], "distinct\n[Q]", height=6)
 draw(axes[2], positions[:, None], "positions\n[K]")
-draw(axes[3], rows, "rows\n[Q, D]", rows=distinct.numpy())
+draw(axes[3], rows, "rows\n[Q, D]", rows=distinct.numpy(), height=6)
 draw(axes[4], repeated, "rows[positions]\n[K, D]", rows=ids.numpy())
 plt.show()
 
@@ -132,12 +132,12 @@ filled, is_empty = lookup.fill_empty_rows(*no_weights, 5)
 pooled = lookup.lookup_segments(table, filled[1], filled[0], filled[2], "mean")  # [B, D]
 safe = lookup.zero_rows(pooled, is_empty)  # [B, D]
 
-figure, axes = plt.subplots(1, 6, figsize=(7.5, 2.9), layout="constrained")
+figure, axes = plt.subplots(1, 6, figsize=(7.5, 2.9), width_ratios=[3, 3, 3, 3, 2, 2], layout="constrained")
 stages = (entries, no_ids, no_weights, filled)
 for ax, stage, name in zip(axes, stages, ("entries", "prune_ids", "prune_weights", "fill"), strict=False):
-    draw(ax, np.stack([part.numpy() for part in stage], axis=1), name, rows=[""] * len(stage[0]))
-draw(axes[4], np.round(pooled, 2), "mean")
-draw(axes[5], np.round(safe, 2), "zero_rows")
+    draw(ax, np.stack([part.numpy() for part in stage], axis=1), name, rows=[""] * len(stage[0]), height=6)
+draw(axes[4], np.round(pooled, 2), "mean", height=6)
+draw(axes[5], np.round(safe, 2), "zero_rows", height=6)
 plt.show()
 
 # %% [markdown] lang="zh"
@@ -159,9 +159,9 @@ gradient = tape.gradient(total, variable)
 print(type(gradient).__name__, gradient.indices.numpy().tolist(), lengths.numpy().tolist())
 
 figure, axes = plt.subplots(1, 2, figsize=(7.5, 2.9), width_ratios=[6, 2], layout="constrained")
-draw(axes[0], tf.reshape(stack, [4, -1]), "stack [B, L, D]")
+draw(axes[0], tf.reshape(stack, [4, -1]), "stack [B, L, D]", height=7)
 for slot in (2, 4):
-    axes[0].axvline(slot, color="C3", lw=2)
+    axes[0].plot([slot, slot], [0, 4], color="C3", lw=2)
 draw(axes[1], np.round(tf.convert_to_tensor(gradient), 2), "gradient [V, D]")
 plt.show()
 
