@@ -34,7 +34,17 @@ MODEL_PARTS = (
     "exercises",
     "references",
 )
-BASICS_PARTS = ("pitfalls", "exercises", "references")
+BASICS_PARTS = (
+    "purpose",
+    "semantics",
+    "inside",
+    "cost",
+    "pitfalls",
+    "models",
+    "keras",
+    "exercises",
+    "references",
+)
 EXERCISES = 3
 COPIED_KEYS = ("prerequisites", "search")
 
