@@ -70,7 +70,6 @@ def task_vectors(n: int, cosine: float, scale: float, rng: np.random.Generator) 
     return scale * np.stack([u[0], cosine * u[0] + np.sqrt(1 - cosine**2) * u[1]])
 
 
-# --8<-- [start:labels]
 def clean_labels(x: Array, w: Array, alpha: Array, beta: Array) -> Array:
     r"""Computes both tasks' labels without noise.
 
@@ -97,11 +96,10 @@ def clean_labels(x: Array, w: Array, alpha: Array, beta: Array) -> Array:
     References:
         Ma et al., KDD 2018, equations 3 and 4, https://doi.org/10.1145/3219819.3220007.
     """
+    # --8<-- [start:labels]
     s = x @ w.T
     return s + np.sin(s[:, :, None] * alpha + beta).sum(axis=-1)
-
-
-# --8<-- [end:labels]
+    # --8<-- [end:labels]
 
 
 def two_tasks(
