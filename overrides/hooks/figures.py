@@ -13,6 +13,9 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
+WIDTH = re.compile(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) [\d.]+"')
+LARGEST = 1.3
+"""How much larger than drawn (for a phone) a diagram may be shown on a wide screen."""
 IMAGE = re.compile(r"(?:<p>\s*)?<img\b(?P<attributes>[^>]*\bsrc=\"(?P<src>[^\":]+\.svg)\"[^>]*)>(?:\s*</p>)?")
 
 
@@ -28,6 +31,9 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         if path is None:
             raise PluginError(f"{page.file.src_uri}: {match['src']} is not a file of this site")
         text = Path(path).read_text(encoding="utf-8")
-        return figure(text, html.unescape(alt[1])).replace("rn-plot", "rn-diagram", 1)
+        drawing = figure(text, html.unescape(alt[1])).replace("rn-plot", "rn-diagram", 1)
+        return WIDTH.sub(
+            lambda box: f'{box[0]} style="max-width:{LARGEST * float(box[1]):.0f}px"', drawing, 1
+        )
 
     return IMAGE.sub(inline, content)

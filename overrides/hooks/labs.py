@@ -23,10 +23,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import meta
 
-WORDS = {
-    "zh": {"lab": "实验", "description": "实验：{}"},
-    "en": {"lab": "Lab", "description": "Lab: {}"},
-}
+DESCRIPTION = {"zh": "实验：{}", "en": "Lab: {}"}
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -88,14 +85,16 @@ def notebook_markdown(path: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def front_matter(folder: Path, language: str) -> str:
-    """Front matter of a lab's page: description after the article's, below the article in search results."""
+def front_matter(folder: Path, language: str, body: str) -> str:
+    """Front matter of a lab's page: its heading, the article's description, a place below it in the search."""
     article = folder / f"index.{language}.md"
     _, data = meta.get_data(article.read_text(encoding="utf-8"))
-    words = WORDS[language]
+    heading = re.search(r"^# (.*?)(?: \{#[\w-]+\})?$", body, re.M)
+    if heading is None:
+        raise PluginError(f"{folder}: the lab has no heading of the first level")
     page = {
-        "title": f"{words['lab']}: {folder.name}" if language == "en" else f"{words['lab']}：{folder.name}",
-        "description": words["description"].format(data.get("description", folder.name)),
+        "title": heading[1],
+        "description": DESCRIPTION[language].format(data.get("description", heading[1])),
         "search": {"boost": 0.5},
     }
     return "---\n" + yaml.safe_dump(page, allow_unicode=True, sort_keys=True) + "---\n"
@@ -110,7 +109,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if name.name != f"lab.{language}.ipynb" or not file.abs_src_path:
             continue
         source = Path(file.abs_src_path)
-        text = front_matter(source.parent, language) + notebook_markdown(source)
+        body = notebook_markdown(source)
+        text = front_matter(source.parent, language, body) + body
         page = File.generated(config, name.with_suffix(".md").as_posix(), content=text)
         urls = {code: f"{root}{name.parent}/lab/" for code, root in LANGUAGES.items()}
         page.dest_uri = urls[language] + "index.html"
