@@ -86,7 +86,7 @@ def notebook_markdown(path: Path) -> str:
 
 
 def front_matter(folder: Path, language: str, body: str) -> str:
-    """Front matter of a lab's page: its heading, the article's description, a place below it in the search."""
+    """Front matter of a lab: its heading, the article's description, a place below it in the search."""
     article = folder / f"index.{language}.md"
     _, data = meta.get_data(article.read_text(encoding="utf-8"))
     heading = re.search(r"^# (.*?)(?: \{#[\w-]+\})?$", body, re.M)
