@@ -54,20 +54,6 @@ def test_values_and_gradients_equal_the_loops(sizes, seed):
         np.testing.assert_allclose(got, want, atol=1e-11)
 
 
-def test_gradient_oracle_equals_central_differences():
-    rng = np.random.default_rng(0)
-    arrays = weights(rng, B=2, n=3, E=4, U=2, G=3)
-    upstream = rng.normal(size=(2, 3, 2))
-    for which, gradient in enumerate(oracle.mmoe_gradient(*arrays, upstream)):
-        for index in np.ndindex(gradient.shape):
-            moved = [np.copy(a) for a in arrays]
-            moved[which][index] += 1e-6
-            above = np.sum(oracle.mmoe(*moved) * upstream)
-            moved[which][index] -= 2e-6
-            below = np.sum(oracle.mmoe(*moved) * upstream)
-            assert gradient[index] == pytest.approx((above - below) / 2e-6, abs=1e-6)
-
-
 def test_gate_rows_are_distributions():
     x = tf.constant(np.random.default_rng(0).normal(scale=50, size=(7, 5)), tf.float32)
     gates = MixtureOfExperts(6, 3, seed=0).gates(x).numpy()
