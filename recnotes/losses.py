@@ -5,7 +5,6 @@ from __future__ import annotations
 import tensorflow as tf
 
 
-# --8<-- [start:bce]
 def sampled_binary_cross_entropy(logits: tf.Tensor, mask: tf.Tensor, beta: float = 1.0) -> tf.Tensor:
     r"""Binary cross-entropy of the next item against sampled negatives, averaged over real steps.
 
@@ -38,13 +37,12 @@ def sampled_binary_cross_entropy(logits: tf.Tensor, mask: tf.Tensor, beta: float
         *gSASRec*, RecSys 2023, https://arxiv.org/abs/2308.07192: gBCE.
     """
     logits = tf.cast(logits, tf.float32) if logits.dtype != tf.float64 else logits
+    # --8<-- [start:bce]
     m = tf.cast(mask, logits.dtype)  # [B, L]
     positive = tf.math.softplus(-logits[:, :, 0])  # [B, L]
     negative = tf.reduce_sum(tf.math.softplus(logits[:, :, 1:]), axis=2)  # [B, L]
     return tf.reduce_sum(m * (beta * positive + negative)) / tf.maximum(tf.reduce_sum(m), 1)
-
-
-# --8<-- [end:bce]
+    # --8<-- [end:bce]
 
 
 def gbce_beta(num_negatives: int, num_items: int, calibration: float) -> float:

@@ -192,7 +192,6 @@ class SequenceEmbedding(keras.layers.Layer):
         )
         self.built = True
 
-    # --8<-- [start:call]
     def call(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Looks up the items and adds their positions.
 
@@ -202,12 +201,14 @@ class SequenceEmbedding(keras.layers.Layer):
         Returns:
             The pair of the vectors ``[B, L, D]`` and the mask ``[B, L]``.
         """
+        # --8<-- [start:call]
         mask = history_mask(inputs, self.max_length)  # [B, L]
         keep = tf.cast(mask, self.compute_dtype)[:, :, None]  # [B, L, 1]
         p = tf.minimum(positions_from_the_end(tf.not_equal(inputs, 0)), self.max_length - 1)  # [B, L]
         e = self.scale * self.items(inputs)  # [B, L, D]
         e += tf.gather(tf.cast(self.position_table, self.compute_dtype), p)
         return e * keep, mask
+        # --8<-- [end:call]
 
     def items(self, ids: tf.Tensor, name: str | None = None) -> tf.Tensor:
         """Looks up item vectors without scale and position.
@@ -222,8 +223,6 @@ class SequenceEmbedding(keras.layers.Layer):
         ids = check_item_ids(ids, self.num_items, name or self.field_name)
         rows = tf.gather(tf.cast(self.item_table, self.compute_dtype), tf.maximum(ids - 1, 0))
         return rows * tf.cast(tf.not_equal(ids, 0), self.compute_dtype)[..., None]
-
-    # --8<-- [end:call]
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""

@@ -210,7 +210,6 @@ class MultiHeadAttention(keras.layers.Layer):
             dense.build((None, None, self.width))
         self.built = True
 
-    # --8<-- [start:call]
     def call(
         self, x: tf.Tensor, y: tf.Tensor, mask: tf.Tensor, training: bool | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -225,6 +224,7 @@ class MultiHeadAttention(keras.layers.Layer):
         Returns:
             The pair of the result ``[B, L, D]`` and the weights ``[B, H, L, L]``.
         """
+        # --8<-- [start:call]
         q = self._split(self.query(x))  # [B, H, L, d]
         k = self._split(self.key(y))  # [B, H, L, d]
         v = self._split(self.value(y))  # [B, H, L, d]
@@ -234,13 +234,12 @@ class MultiHeadAttention(keras.layers.Layer):
         heads = tf.matmul(self.dropout(w, training=training), v)  # [B, H, L, d]
         z = tf.reshape(tf.transpose(heads, [0, 2, 1, 3]), tf.shape(x))  # [B, L, D]
         return tf.ensure_shape(z, x.shape), w
+        # --8<-- [end:call]
 
     def _split(self, x: tf.Tensor) -> tf.Tensor:
         shape = tf.shape(x)
         x = tf.reshape(x, [shape[0], shape[1], self.num_heads, self.width // self.num_heads])
         return tf.transpose(x, [0, 2, 1, 3])
-
-    # --8<-- [end:call]
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""

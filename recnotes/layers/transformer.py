@@ -186,7 +186,6 @@ class SASRecBlock(keras.layers.Layer):
             layer.build((None, None, self.width))
         self.built = True
 
-    # --8<-- [start:call]
     def call(
         self, x: tf.Tensor, mask: tf.Tensor, training: bool | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -200,6 +199,7 @@ class SASRecBlock(keras.layers.Layer):
         Returns:
             The pair of the result ``[B, L, D]`` and the attention weights ``[B, H, L, L]``.
         """
+        # --8<-- [start:call]
         allowed = self_attention_mask(mask)  # [B, L, L]
         normed = self.attention_norm(x)  # [B, L, D]
         if self.wiring == "paper":
@@ -212,8 +212,7 @@ class SASRecBlock(keras.layers.Layer):
             normed = self.feed_forward_norm(normed + s)  # [B, L, D]
             f = normed + self.dropout(self.feed_forward(normed, training=training), training=training)
         return f * tf.cast(mask, f.dtype)[:, :, None], weights
-
-    # --8<-- [end:call]
+        # --8<-- [end:call]
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 
-# --8<-- [start:attention]
 def attention_loops(
     q: np.ndarray, k: np.ndarray, v: np.ndarray, mask: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -27,6 +26,7 @@ def attention_loops(
         >>> attention_loops(x, x, x, np.array([[True, False], [True, False]]))[1].tolist()
         [[1.0, 0.0], [1.0, 0.0]]
     """
+    # --8<-- [start:attention]
     out = np.zeros((len(q), v.shape[1]))
     weights = np.zeros((len(q), len(k)))
     for i in range(len(q)):
@@ -41,9 +41,7 @@ def attention_loops(
                 weights[i, j] /= total
                 out[i] += weights[i, j] * v[j]
     return out, weights
-
-
-# --8<-- [end:attention]
+    # --8<-- [end:attention]
 
 
 def multi_head_attention_loops(

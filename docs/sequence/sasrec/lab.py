@@ -60,17 +60,17 @@ print(allowed[0].numpy().astype(int))
 tiny = SASRec(num_items=7, max_length=5, width=4, num_blocks=1, dropout=0.0, seed=1)
 tiny.build()
 e, _ = tiny.embedding(history)
-print(e[0].numpy().round(2))
+print(e[0].numpy().round(2) + 0.0)  # + 0.0 turns -0. into 0.
 
 # %% [markdown] lang="zh"
 # ## 查询、键与注意力权重 {#attention}
 #
-# 归一化之后投影成查询和键，内积除以 $\sqrt d$，掩码，softmax。三幅图：得分、掩码、权重。
+# 归一化之后投影成查询和键，内积除以 $\sqrt d$，掩码，softmax。三幅图：得分、掩码 $a$、权重 $w$；行是查询 $q$，列是键 $k$。
 
 # %% [markdown] lang="en"
 # ## Queries, keys and attention weights {#attention}
 #
-# Normalize, project to queries and keys, take inner products over $\sqrt d$, mask, softmax. Three pictures: scores, mask, weights.
+# Normalize, project to queries and keys, take inner products over $\sqrt d$, mask, softmax. Three pictures: scores, mask $a$, weights $w$; rows are queries $q$, columns are keys $k$.
 
 # %% alt_zh="三个 5×5 的矩阵并排：得分处处有值；掩码是下三角且后两列为空；权重只在掩码允许处非零。" alt_en="Three 5 by 5 matrices side by side: scores everywhere, a triangular mask whose last two columns are empty, weights that are non-zero only where the mask allows."
 block = tiny.blocks[0]
@@ -80,12 +80,10 @@ k = block.attention.key(normed)  # [B, L, D]
 scores = tf.matmul(q, k, transpose_b=True) / 2.0  # [B, L, L]
 weights = masked_softmax(scores, allowed)  # [B, L, L]
 figure, axes = plt.subplots(1, 3, figsize=(7, 2.4))
-for ax, matrix, title in zip(
-    axes, (scores, allowed, weights), ("$QK^T/\\sqrt{d}$", "mask", "softmax"), strict=True
-):
+for ax, matrix, title in zip(axes, (scores, allowed, weights), ("$QK^T$", "$a$", "$w$"), strict=True):
     values = np.asarray(matrix[0], float)
     ax.imshow(values, cmap="Blues")
-    ax.set(title=title, xlabel="key", ylabel="query")
+    ax.set(title=title, xlabel="$k$", ylabel="$q$")
 figure.tight_layout()
 
 # %% [markdown] lang="zh"
@@ -136,10 +134,10 @@ p = tf.nn.softmax(model({"history": pairs})).numpy().reshape(N, N, N)  # [N, N, 
 truth = data.next_probabilities(pairs).reshape(N, N, N)  # [N, N, N]
 figure, axes = plt.subplots(2, 2, figsize=(5, 5))
 for row, (axis, name) in enumerate(((0, "T_0"), (1, "T_1"))):
-    for column, (values, side) in enumerate(((truth, "planted"), (p, "learned"))):
+    for column, (values, side) in enumerate(((truth, ""), (p, "SASRec"))):
         ax = axes[row, column]
         ax.imshow(values.mean(axis=axis), cmap="Blues")
-        ax.set(title=f"${name}$ {side}", xlabel="next", ylabel="item")
+        ax.set(title=f"${name}$ {side}", xlabel="$s_{t+1}$", ylabel=("$s_t$", "$s_{t-1}$")[row])
 figure.tight_layout()
 
 # %% tolerance=0.1
@@ -179,7 +177,7 @@ row = counts[counts.sum(axis=1).argmax()]
 log_p = tf.Variable(np.log(np.maximum(row, 1e-300)))
 with tf.GradientTape() as tape:
     loss = -tf.reduce_sum(row * tf.nn.log_softmax(log_p))
-print("largest gradient at the counts:", f"{np.abs(tape.gradient(loss, log_p)).max():.0e}")
+print("gradient at the counts is zero:", np.abs(tape.gradient(loss, log_p)).max() < 1e-9)
 
 
 # %%
@@ -215,6 +213,6 @@ _, _, (w,) = model.encode(full)
 mean = tf.reduce_mean(w[:, 0], axis=0).numpy()[-15:, -15:]
 figure, ax = plt.subplots(figsize=(3.6, 3.2))
 image = ax.imshow(mean, cmap="Blues", extent=(-14.5, 0.5, 0.5, -14.5))
-ax.set(xlabel="key", ylabel="query")
+ax.set(xlabel="$k$", ylabel="$q$")
 figure.colorbar(image)
 figure.tight_layout()
