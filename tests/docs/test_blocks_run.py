@@ -126,14 +126,19 @@ def bad(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bad")
     for number, (code, output, _) in enumerate(BAD):
         (folder / f"page{number}.md").write_text(sample(code, output), encoding="utf-8")
+    (folder / "module.py").write_text('"""Adds.\n\n>>> 1 + 1\n3\n"""\n')
     return run(folder, "-vv")
 
 
 @pytest.mark.parametrize("number", range(len(BAD)))
 def test_a_bad_block_fails(bad, number):
-    assert bad.returncode == 1 and f"{len(BAD)} failed" in bad.stdout
+    assert bad.returncode == 1 and f"{len(BAD) + 1} failed" in bad.stdout
     reports = bad.stdout.split("line 3 ____")[1:]
     assert BAD[number][2] in reports[number]
+
+
+def test_a_bad_doctest_fails(bad):
+    assert "module.py:3: DocTestFailure" in bad.stdout
 
 
 def test_what_two_parsers_read_differently_fails(tmp_path):
