@@ -88,6 +88,8 @@ def sources(page: Page, content: str) -> list[str]:
     names = [f"docs/{page.file.src_uri}"]
     names += [f"{folder}/{name}" for name in re.findall(r"\]\((\w[\w.-]*\.svg)\)", content)]
     names += re.findall(r'--8<-- "([\w/.-]+\.py)', content)
+    if (ROOT / folder / "terms.yml").is_file():
+        names.append(f"{folder}/terms.yml")
     for module in re.findall(r"^::: ([\w.]+)$", content, re.M):
         path = Path(*module.split("."))
         names.append(f"{path}/__init__.py" if (ROOT / path).is_dir() else f"{path}.py")

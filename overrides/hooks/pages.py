@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from languages import ALTERNATE, LANGUAGES, i18n, language_of
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 PLAIN = re.compile(r'<span(?: class="(?:n|o|p|w)")?>([^<]*)</span>')
@@ -23,6 +26,15 @@ def repair(output: str, language: str) -> str:
         rf'\1 aria-label="{SEARCH_NAME[language]}">',
         output,
     )
+
+
+@event_priority(-150)
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """The first page of "start" is a page like the others, not the index of its section."""
+    for page in nav.pages:
+        if page.file.src_uri.startswith("start/"):
+            page.file.name = Path(page.file.src_uri).parent.name
+    return nav
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
