@@ -64,6 +64,12 @@ def deepfm_logit(x: Array, fields: Sequence[Sequence[int]], p: Mapping[str, Any]
 
     Returns:
         The logit of the example.
+
+    Example:
+        >>> p = {"w": np.zeros(3), "v": np.array([[1.0], [2.0], [3.0]]), "kernels": [], "biases": []}
+        >>> p |= {"out": np.array([10.0, 100.0]), "out_bias": 0.5}
+        >>> deepfm_logit(np.array([1.0, 0.0, 1.0]), [[0], [1, 2]], p)  # 1 · 3 + 10 · 1 + 100 · 3 + 0.5
+        313.5
     """
     e = [sum(x[i] * p["v"][i] for i in field) for field in fields]
     a = hidden(np.concatenate(e), p["kernels"], p["biases"])
@@ -93,6 +99,12 @@ def projection_logit(x: Array, fields: Sequence[Sequence[int]], p: Mapping[str, 
 
     Returns:
         The logit of the example.
+
+    Example:
+        >>> p = {"w": np.zeros(3), "v": np.array([[1.0], [2.0], [3.0]]), "kernels": [], "biases": []}
+        >>> p |= {"out": np.array([10.0, 100.0]), "out_bias": 0.5, "c1": np.ones(2), "c2": np.array([-1.0])}
+        >>> projection_logit(np.array([1.0, 0.0, 1.0]), [[0], [1, 2]], p)  # −1 · 3 + 10 · 1 + 100 · 3 + 0.5
+        307.5
 
     References:
         https://github.com/ChenglongChen/tensorflow-DeepFM, commit a43dd5f, ``_init_graph``.
@@ -127,6 +139,12 @@ def deepctr_logit(x: Array, fields: Sequence[Sequence[int]], p: Mapping[str, Any
     Returns:
         The logit of the example.
 
+    Example:
+        >>> p = {"w": np.zeros(3), "v": np.array([[1.0], [2.0], [3.0]]), "kernels": [], "biases": []}
+        >>> p |= {"out": np.array([10.0, 100.0]), "out_bias": 0.5}
+        >>> deepctr_logit(np.array([2.0, 0.0, 1.0]), [[0], [1, 2]], p, 1)  # no pair, 10 · 3 + 100 · 2 + 0.5
+        230.5
+
     References:
         https://github.com/shenweichen/DeepCTR, commit 1b5fe40, ``deepctr/models/deepfm.py``.
     """
@@ -148,6 +166,14 @@ def weights_of(model: Any) -> tuple[list[list[int]], dict[str, Any]]:
 
     Returns:
         The positions of each field in the long feature vector, and the weights by name.
+
+    Example:
+        >>> from recnotes.models.deepfm import DeepFM
+        >>> model = DeepFM([2, 3], num_dense=1, embedding_dim=4, hidden_units=[8])
+        >>> model.build()
+        >>> fields, p = weights_of(model)
+        >>> fields, p["v"].shape
+        ([[0], [1, 2], [3, 4, 5]], (6, 4))
     """
     sizes = model.embedding.fields.vocabulary_sizes
     n = model.embedding.num_dense
