@@ -81,6 +81,19 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
     return FORMULA.sub(convert, content)
 
 
+def italic(character: str) -> str:
+    """The math italic letter a browser shows for a single letter in ``<mi>``, or the character itself."""
+    for first, last, start in (
+        ("A", "Z", 0x1D434),
+        ("a", "z", 0x1D44E),
+        ("Α", "Ω", 0x1D6E2),
+        ("α", "ω", 0x1D6FC),
+    ):
+        if first <= character <= last:
+            return "ℎ" if character == "h" else chr(start + ord(character) - ord(first))
+    return {"ϵ": "𝜖", "ϑ": "𝜗", "ϕ": "𝜙", "∂": "𝜕", "∇": "𝛻"}.get(character, character)
+
+
 @lru_cache(maxsize=4)
 def subset_font(characters: str) -> bytes:
     """STIX Two Math with these characters only, as woff2; copyright and licence stay in its name table."""
@@ -107,4 +120,5 @@ def on_post_build(config: MkDocsConfig) -> None:
         return
     target = Path(config.site_dir) / FONT
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(subset_font("".join(sorted(_characters | COMBINING))))
+    characters = _characters | COMBINING | {italic(character) for character in _characters}
+    target.write_bytes(subset_font("".join(sorted(characters))))

@@ -308,5 +308,22 @@ def test_formulas_use_the_font_the_site_ships(site: Site, browser: Browser) -> N
             "RN Math"
         ]
         assert page.eval_on_selector_all("math", "all => all.length") > 20
+        # A letter the font lacks falls back to another one, which shows in its width.
+        widths = page.evaluate(
+            """async () => {
+              const letters = [...new Set([...document.querySelectorAll('mi')].map(e => e.textContent))]
+                .filter(text => [...text].length === 1);
+              const measure = family => letters.map(letter => {
+                const box = document.createElement('div');
+                const style = `font-family:${family};font-size:200px`;
+                box.innerHTML = `<math style="${style}"><mi>${letter}</mi></math>`;
+                document.body.append(box);
+                const width = box.firstChild.getBoundingClientRect().width;
+                box.remove();
+                return width; });
+              const [one, other] = [measure("'RN Math', monospace"), measure("'RN Math', serif")];
+              return letters.filter((_, index) => one[index] !== other[index]); }"""
+        )
+        assert widths == []
         height = page.eval_on_selector(".rn-math math", "e => e.getBoundingClientRect().height")
         assert height > 15
