@@ -29,8 +29,8 @@ FORMULA = re.compile(
     re.DOTALL,
 )
 FONT = "assets/fonts/stix-two-math.woff2"
-COMBINING = {chr(c) for c in range(0x300, 0x370)}
-"""Without these, wide accents such as \\hat and \\tilde break."""
+UNSEEN = {"√", *(chr(c) for c in range(0x300, 0x370))}
+"""What is drawn without standing in the text: the sign of roots, and what wide accents are made of."""
 
 _converter = LatexToMathML(fancy_error=False)
 _characters: set[str] = set()
@@ -120,5 +120,5 @@ def on_post_build(config: MkDocsConfig) -> None:
         return
     target = Path(config.site_dir) / FONT
     target.parent.mkdir(parents=True, exist_ok=True)
-    characters = _characters | COMBINING | {italic(character) for character in _characters}
+    characters = _characters | UNSEEN | {italic(character) for character in _characters}
     target.write_bytes(subset_font("".join(sorted(characters))))
