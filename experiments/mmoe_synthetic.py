@@ -3,7 +3,7 @@
 Every run draws its own truth, data and weights. Batches are fresh rows, so nothing can be memorized. One JSON
 line a run goes to the file named; runs already there are skipped, one rate after the other, seeds outermost.
 
-    python -m experiments.mmoe_synthetic experiments/mmoe_synthetic.jsonl --seeds 20
+    python -m experiments.mmoe_synthetic experiments/mmoe_synthetic.jsonl --seeds 8
     python -m experiments.mmoe_synthetic experiments/mmoe_synthetic.jsonl --summary
 """
 
@@ -89,9 +89,9 @@ class Trainer:
             "cosine": cosine,
             "rate": rate,
             "seed": seed,
-            "mse": error.mean(0).round(6).tolist(),
-            "unexplained": (error.mean(0) / data.clean.var(0)).round(6).tolist(),
-            "label_correlation": round(float(np.corrcoef(data.clean.T)[0, 1]), 4),
+            "mse": np.round(error.mean(0), 6).tolist(),
+            "unexplained": np.round(error.mean(0) / data.clean.var(0), 6).tolist(),
+            "label_correlation": round(float(np.asarray(np.corrcoef(data.clean.T))[0, 1]), 4),
         }
         if self.name == "MMoE":
             g1, g2 = (g.numpy().astype(float) for g in self.models[0].gates({"dense": x}).values())
@@ -118,7 +118,7 @@ def main() -> None:
     """Runs what is missing, or prints the summary."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("log", type=pathlib.Path)
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--summary", action="store_true")
     options = parser.parse_args()
     text = options.log.read_text() if options.log.exists() else ""
