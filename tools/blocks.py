@@ -1,6 +1,6 @@
 """Find the fenced blocks of a Markdown page and run a Python block as a reader would.
 
-Used by `tools/refresh.py`, by `tests/conftest.py` and by the checks of the block rules.
+Used by `tools/refresh.py`, by `tools/pytest_blocks.py` and by the checks of the block rules.
 Nothing here imports TensorFlow before a block is run.
 """
 
