@@ -34,7 +34,9 @@ def distinct(text: str, number: int) -> str:
     fenced = False
     lines = []
     for line in body.split("\n"):
-        fenced ^= line.lstrip().startswith("```")
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+            line += f"\n# {number}" if fenced and line.strip() == "```python" else ""
         prose = not fenced and re.match(r"[A-Za-z\u4e00-\u9fff].*[.。]$", line)
         lines.append(f"{line} ({number})" if prose else line)
     body = re.sub(r"^(# .*?)( \{#.*\})?$", rf"\1 {number}\2", "\n".join(lines), count=1, flags=re.M)
@@ -114,11 +116,14 @@ def edited(tree: Path, topic: str, language: str, word: str) -> float:
     return seconds_until(f"{'en/' if language == 'en' else ''}{topic}/", word)
 
 
+def show(what: str, seconds: float) -> None:
+    """Print one measurement."""
+    print(f"{what:40s} {seconds:6.1f}", flush=True)
+
+
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.serve", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(description="Time make serve at full size.")
     parser.add_argument("--topics", type=int, default=60)
     parser.add_argument("--labs", type=int, default=45)
     options = parser.parse_args()
@@ -129,19 +134,15 @@ def main() -> None:
         added = grow(tree, options.topics, options.labs)
         home, last = "<h1", added[-1]
         print(f"{options.topics} topics, {options.labs} labs, two languages")
-        for name in ("ready, nothing kept from before", "ready, conversions kept"):
-            with server(tree):
-                print(f"{name:40s} {seconds_until(last + '/', home):6.1f}", flush=True)
-                if name.endswith("kept"):
-                    print(
-                        f"{'an edit visible, both languages':40s} {edited(tree, last, 'en', 'edit-one'):6.1f}"
-                    )
-                    print(
-                        f"{'another edit, the other language':40s} {edited(tree, last, 'zh', 'edit-two'):6.1f}"
-                    )
+        with server(tree):
+            show("ready, nothing kept from before", seconds_until(last + "/", home))
+        with server(tree):
+            show("ready, conversions kept", seconds_until(last + "/", home))
+            show("an edit visible, both languages", edited(tree, last, "en", "edit-one"))
+            show("another edit, the other language", edited(tree, last, "zh", "edit-two"))
         with server(tree, "en"):
-            print(f"{'ready, ONLY=en':40s} {seconds_until(f'en/{last}/', home):6.1f}", flush=True)
-            print(f"{'an edit visible, ONLY=en':40s} {edited(tree, last, 'en', 'edit-three'):6.1f}")
+            show("ready, ONLY=en", seconds_until(f"en/{last}/", home))
+            show("an edit visible, ONLY=en", edited(tree, last, "en", "edit-three"))
 
 
 if __name__ == "__main__":

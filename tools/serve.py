@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 LANGUAGES = {"zh": "", "en": "en/"}
+CONVERSIONS = ROOT / ".cache" / "recnotes"
 
 
 def is_free(port: int) -> bool:
@@ -47,6 +49,17 @@ def announce(port: int, only: str, started: float) -> None:
                 break
         time.sleep(0.2)
     print(f"Ready after {time.monotonic() - started:.0f} s: {addresses(port, only)}", flush=True)
+
+
+def convert_english(environment: dict[str, str]) -> None:
+    """On the first start, convert the English pages on the second core while MkDocs builds the Chinese ones.
+
+    MkDocs then finds the conversions (overrides/hooks/cache.py); the site built here is thrown away.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", f"{folder}/site"]
+        alone = {**environment, "RECNOTES_ONLY": "en"}
+        subprocess.run(command, cwd=ROOT, env=alone, check=False, capture_output=True)
 
 
 def modified() -> dict[Path, float]:
@@ -92,6 +105,8 @@ def main(arguments: list[str] | None = None) -> int:
     environment["RECNOTES_SITE_URL"] = f"http://{HOST}:{port}/"
     started = time.monotonic()
     print(f"Building; the site will be at {addresses(port, options.only)} (Ctrl-C stops it)", flush=True)
+    if not options.only and not CONVERSIONS.is_dir():
+        threading.Thread(target=convert_english, args=(environment,), daemon=True).start()
     server = subprocess.Popen(
         [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"{HOST}:{port}"], cwd=ROOT, env=environment
     )

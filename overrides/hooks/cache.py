@@ -128,7 +128,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 @event_priority(-200)  # after mkdocs-static-i18n has built the other language
 def on_post_build(config: MkDocsConfig) -> None:
     """Drop what neither language used, so that the folder does not grow."""
-    if i18n(config).building or os.environ.get("RECNOTES_KEEP_CONVERSIONS") == "no":
+    one_language = bool(os.environ.get("RECNOTES_ONLY"))
+    if i18n(config).building or one_language or os.environ.get("RECNOTES_KEEP_CONVERSIONS") == "no":
         return
     if FOLDER.is_dir():
         for path in FOLDER.iterdir():
