@@ -1,4 +1,4 @@
-"""Hand-written SVG diagrams are put into the page, so that ``currentColor`` follows its colour scheme."""
+"""Hand-written SVG diagrams are put into the page, so that ``currentColor`` follows its color scheme."""
 
 from __future__ import annotations
 

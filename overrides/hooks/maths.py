@@ -96,7 +96,7 @@ def italic(character: str) -> str:
 
 @lru_cache(maxsize=4)
 def subset_font(characters: str) -> bytes:
-    """STIX Two Math with these characters only, as woff2; copyright and licence stay in its name table."""
+    """STIX Two Math with these characters only, as woff2; copyright and license stay in its name table."""
     path = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")))
     options = subset.Options()
     options.flavor = "woff2"

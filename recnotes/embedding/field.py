@@ -17,7 +17,7 @@ def check_field_ids(
     r"""Returns ``ids`` unchanged, or raises an error that names the field of the first id out of range.
 
     Field $f$ accepts $0 \le \text{ids}_{bf} < V_f$. An id outside would silently read a row of the
-    neighbouring field, because all fields live in one table.
+    neighboring field, because all fields live in one table.
 
     XLA drops assertions and clamps the ids of a gather, so the check cannot be kept there; tracing under
     ``jit_compile=True`` is refused instead. A function traced without XLA and then called from a compiled

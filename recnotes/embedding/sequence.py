@@ -14,7 +14,7 @@ def check_item_ids(ids: tf.Tensor, num_items: int, name: str) -> tf.Tensor:
     r"""Returns ``ids`` unchanged, or raises an error that names the input with an id out of range.
 
     Item ids satisfy $0 \le \text{id} \le N$, where 0 is padding. Outside of XLA a wrong id would raise in
-    ``tf.gather`` on a CPU and read zeros on a GPU; under XLA it would be clamped to a neighbour.
+    ``tf.gather`` on a CPU and read zeros on a GPU; under XLA it would be clamped to a neighbor.
 
     Args:
         ids: integer tensor of any shape.
@@ -204,7 +204,8 @@ class SequenceEmbedding(keras.layers.Layer):
         # --8<-- [start:call]
         mask = history_mask(inputs, self.max_length)  # [B, L]
         keep = tf.cast(mask, self.compute_dtype)[:, :, None]  # [B, L, 1]
-        p = tf.minimum(positions_from_the_end(tf.not_equal(inputs, 0)), self.max_length - 1)  # [B, L]
+        # Masked entries may count n items after them; they are erased below.
+        p = tf.minimum(positions_from_the_end(mask), self.max_length - 1)  # [B, L]
         e = self.scale * self.items(inputs)  # [B, L, D]
         e += tf.gather(tf.cast(self.position_table, self.compute_dtype), p)
         return e * keep, mask
