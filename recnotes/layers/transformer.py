@@ -206,11 +206,13 @@ class SASRecBlock(keras.layers.Layer):
             s, weights = self.attention(normed, normed, allowed, training=training)
             s = x + self.dropout(s, training=training)  # [B, L, D]
             normed = self.feed_forward_norm(s)  # [B, L, D]
-            f = s + self.dropout(self.feed_forward(normed, training=training), training=training)
+            f = self.feed_forward(normed, training=training)  # [B, L, D]
+            f = s + self.dropout(f, training=training)
         else:
             s, weights = self.attention(normed, x, allowed, training=training)
             normed = self.feed_forward_norm(normed + s)  # [B, L, D]
-            f = normed + self.dropout(self.feed_forward(normed, training=training), training=training)
+            f = self.feed_forward(normed, training=training)  # [B, L, D]
+            f = normed + self.dropout(f, training=training)
         return f * tf.cast(mask, f.dtype)[:, :, None], weights
         # --8<-- [end:call]
 

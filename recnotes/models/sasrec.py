@@ -204,7 +204,10 @@ class SASRec(keras.Model):
     def _negatives(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         if "negatives" in inputs:
             return inputs["negatives"]
-        exclude = tf.concat([inputs[key] for key in ("history", "next", "seen") if key in inputs], axis=1)
+        rows = [inputs["history"], inputs["next"]]
+        if "seen" in inputs:
+            rows.append(check_item_ids(inputs["seen"], self.num_items, "seen"))
+        exclude = tf.concat(rows, axis=1)
         length = tf.shape(inputs["next"])[1]
         seed = self.negative_seeds.next()
         return sample_negatives(exclude, self.num_items, [length, self.num_negatives], seed)
@@ -251,14 +254,18 @@ class SASRec(keras.Model):
             exclude_seen: whether items of the history are left out (default: True).
 
         Returns:
-            int32 tensor ``[B, k]`` of item ids ``1 ... N``, best first.
+            int32 tensor ``[B, k]`` of item ids ``1 ... N``, best first; where fewer than ``k`` items are
+            left, items of the history come last.
         """
         scores = self({"history": history}, training=False)  # [B, N]
         if exclude_seen:
-            seen = tf.reduce_max(
-                tf.one_hot(history - 1, self.num_items, dtype=scores.dtype), axis=1
-            )  # [B, N]
-            scores = tf.where(seen > 0, scores.dtype.min, scores)  # [B, N]
+            # Column 0 is added for padding, written to and dropped; one-hot rows would take B*L*N numbers.
+            ids = tf.convert_to_tensor(history)  # [B, L]
+            rows = tf.repeat(tf.range(tf.shape(ids)[0], dtype=ids.dtype)[:, None], tf.shape(ids)[1], axis=1)
+            lowest = tf.fill(tf.shape(ids), scores.dtype.min)  # [B, L]
+            padded = tf.pad(scores, [[0, 0], [1, 0]])  # [B, 1+N]
+            padded = tf.tensor_scatter_nd_update(padded, tf.stack([rows, ids], axis=2), lowest)  # [B, 1+N]
+            scores = padded[:, 1:]  # [B, N]
         return tf.math.top_k(scores, k).indices + 1
 
     def get_config(self) -> dict[str, Any]:

@@ -33,8 +33,8 @@ def attention_loops(
         total = 0.0
         for j in range(len(k)):
             if mask[i, j]:
-                score = sum(q[i, c] * k[j, c] for c in range(q.shape[1])) / math.sqrt(q.shape[1])
-                weights[i, j] = math.exp(score)
+                score = sum(q[i, c] * k[j, c] for c in range(q.shape[1]))
+                weights[i, j] = math.exp(score / math.sqrt(q.shape[1]))
                 total += weights[i, j]
         for j in range(len(k)):
             if mask[i, j]:

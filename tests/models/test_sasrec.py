@@ -252,10 +252,11 @@ def test_negatives_are_drawn_anew_and_never_from_the_row():
 
 def test_recommend():
     model = sasrec()
-    history = tf.constant([[3, 1, 4, 0], [0, 0, 0, 0]])
+    history = tf.constant([[3, 1, 4, 0, 0, 0], [0, 0, 0, 0, 0, 0], [1, 0, 2, 3, 7, 2]])
     scores = model({"history": history}).numpy()[0]
     top = model.recommend(history, 4).numpy()
-    assert not {3, 1, 4} & set(top[0]) and set(top[0]) == {2, 5, 6, 7}
+    assert set(top[0]) == {2, 5, 6, 7} and set(top[2, :3]) == {4, 5, 6}  # then an item of the history
+    np.testing.assert_array_equal(model.recommend(tf.cast(history, tf.int64), 4), top)
     assert (np.diff(scores[top[0] - 1]) <= 0).all()
     assert model.recommend(history, 1, exclude_seen=False).numpy()[0, 0] == scores.argmax() + 1
 
@@ -275,6 +276,8 @@ def test_ids_out_of_range_name_the_input():
         model({"history": bad})
     with pytest.raises(ValueError, match=r"'next' must be in \[0, 7\], received 8"):
         model({"history": good, "next": bad})
+    with pytest.raises(ValueError, match=r"'seen' must be in \[0, 7\], received 8"):
+        model({"history": good, "next": good, "seen": bad})
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"history must be in \[0, 7\], received 8"):
         model.predict({"history": bad.numpy()}, verbose=0)
     with pytest.raises(tf.errors.InvalidArgumentError, match="compile_with_jit_compile_False"):
