@@ -1,5 +1,6 @@
 """Embedding layers for categorical fields and for sequences of ids."""
 
+from recnotes.embedding.concat import ConcatFeatures
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.embedding.field import FieldEmbedding, check_field_ids
 from recnotes.embedding.numeric import NumericEmbedding
@@ -11,6 +12,7 @@ from recnotes.embedding.sequence import (
 )
 
 __all__ = [
+    "ConcatFeatures",
     "FeatureEmbedding",
     "FieldEmbedding",
     "NumericEmbedding",

@@ -8,14 +8,12 @@ from recnotes.layers.attention import (
     self_attention_mask,
 )
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
-from recnotes.layers.features import ConcatFeatures
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.mlp import MLP
 from recnotes.layers.negatives import sample_negatives
 from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
 __all__ = [
-    "ConcatFeatures",
     "FMInteraction",
     "MLP",
     "MixtureOfExperts",

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.experts import MixtureOfExperts
-from recnotes.layers.features import ConcatFeatures
 from recnotes.layers.mlp import MLP
 from recnotes.models.shared_bottom import check_tasks
 from recnotes.seeds import child_seeds
@@ -36,7 +36,8 @@ class MMoE(keras.Model):
         gate_bias: whether gates have a bias (default: False).
         shared_gate: whether all tasks use one gate, which makes the model OMoE (default: False).
         vocabulary_sizes: number of values of each categorical field, empty for none (default: ()).
-        embedding_width: width ``D`` of an embedding (default: 8).
+        embedding_dim: width ``D`` of an embedding (default: 8).
+        field_names: names of the categorical fields for error messages (default: None).
         seed: seed, from which each part gets its own (default: None).
         **kwargs: passed to `keras.Model`.
 
@@ -69,7 +70,8 @@ class MMoE(keras.Model):
         gate_bias: bool = False,
         shared_gate: bool = False,
         vocabulary_sizes: Sequence[int] = (),
-        embedding_width: int = 8,
+        embedding_dim: int = 8,
+        field_names: Sequence[str] | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -82,10 +84,11 @@ class MMoE(keras.Model):
         self.gate_bias = gate_bias
         self.shared_gate = shared_gate
         self.vocabulary_sizes = list(vocabulary_sizes)
-        self.embedding_width = embedding_width
+        self.embedding_dim = embedding_dim
+        self.field_names = list(field_names) if field_names is not None else None
         self.seed = seed
         seeds = child_seeds(seed, 2 + len(self.tasks))
-        self.features = ConcatFeatures(self.vocabulary_sizes, embedding_width, seed=seeds[0])
+        self.features = ConcatFeatures(self.vocabulary_sizes, embedding_dim, self.field_names, seed=seeds[0])
         self.mixture = MixtureOfExperts(
             num_experts,
             num_gates=1 if shared_gate else len(self.tasks),
@@ -154,7 +157,8 @@ class MMoE(keras.Model):
             "gate_bias": self.gate_bias,
             "shared_gate": self.shared_gate,
             "vocabulary_sizes": self.vocabulary_sizes,
-            "embedding_width": self.embedding_width,
+            "embedding_dim": self.embedding_dim,
+            "field_names": self.field_names,
             "seed": self.seed,
         }
 

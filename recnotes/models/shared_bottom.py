@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from recnotes.layers.features import ConcatFeatures
+from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.mlp import MLP
 from recnotes.seeds import child_seeds
 
@@ -30,7 +30,8 @@ class SharedBottom(keras.Model):
         tower_units: widths of a tower's hidden layers (default: (8,)).
         activation: activation of all hidden layers (default: "relu").
         vocabulary_sizes: number of values of each categorical field, empty for none (default: ()).
-        embedding_width: width ``D`` of an embedding (default: 8).
+        embedding_dim: width ``D`` of an embedding (default: 8).
+        field_names: names of the categorical fields for error messages (default: None).
         seed: seed, from which each part gets its own (default: None).
         **kwargs: passed to `keras.Model`.
 
@@ -59,7 +60,8 @@ class SharedBottom(keras.Model):
         tower_units: Sequence[int] = (8,),
         activation: str = "relu",
         vocabulary_sizes: Sequence[int] = (),
-        embedding_width: int = 8,
+        embedding_dim: int = 8,
+        field_names: Sequence[str] | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -69,10 +71,11 @@ class SharedBottom(keras.Model):
         self.tower_units = list(tower_units)
         self.activation = activation
         self.vocabulary_sizes = list(vocabulary_sizes)
-        self.embedding_width = embedding_width
+        self.embedding_dim = embedding_dim
+        self.field_names = list(field_names) if field_names is not None else None
         self.seed = seed
         seeds = child_seeds(seed, 2 + len(self.tasks))
-        self.features = ConcatFeatures(self.vocabulary_sizes, embedding_width, seed=seeds[0])
+        self.features = ConcatFeatures(self.vocabulary_sizes, embedding_dim, self.field_names, seed=seeds[0])
         self.bottom = MLP(self.bottom_units, activation=activation, seed=seeds[1])
         self.towers = [MLP(self.tower_units, 1, activation=activation, seed=s) for s in seeds[2:]]
 
@@ -99,7 +102,8 @@ class SharedBottom(keras.Model):
             Dict of task to logit ``[B]``.
         """
         f = self.bottom(self.features(inputs))  # [B, U]
-        return {task: tower(f)[:, 0] for task, tower in zip(self.tasks, self.towers, strict=True)}
+        pairs = zip(self.tasks, self.towers, strict=True)
+        return {task: tower(f)[:, 0] for task, tower in pairs}
 
     # --8<-- [end:call]
 
@@ -116,7 +120,8 @@ class SharedBottom(keras.Model):
             "tower_units": self.tower_units,
             "activation": self.activation,
             "vocabulary_sizes": self.vocabulary_sizes,
-            "embedding_width": self.embedding_width,
+            "embedding_dim": self.embedding_dim,
+            "field_names": self.field_names,
             "seed": self.seed,
         }
 

@@ -19,7 +19,7 @@ def mixed(B=6, n=5):
 
 
 def test_output_is_a_dict_of_logits():
-    model = MMoE(("click", "like", "stay"), num_experts=4, vocabulary_sizes=(7, 9), embedding_width=3, seed=0)
+    model = MMoE(("click", "like", "stay"), num_experts=4, vocabulary_sizes=(7, 9), embedding_dim=3, seed=0)
     outputs = model(mixed())
     assert {task: tuple(out.shape) for task, out in outputs.items()} == dict.fromkeys(model.tasks, (6,))
     gates = model.gates(mixed())
@@ -116,7 +116,7 @@ def test_fit_learns_and_the_seed_decides(kind):
 @pytest.mark.parametrize("kind", [MMoE, OMoE, SharedBottom])
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 def test_save_and_load(kind, tmp_path):
-    model, inputs = kind(("a", "b", "c"), vocabulary_sizes=(7, 9), embedding_width=3, seed=0), mixed()
+    model, inputs = kind(("a", "b", "c"), vocabulary_sizes=(7, 9), embedding_dim=3, seed=0), mixed()
     before = model.predict(inputs, verbose=0)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
@@ -127,10 +127,11 @@ def test_save_and_load(kind, tmp_path):
 
 
 def test_ids_out_of_range_name_the_field():
-    model = MMoE(vocabulary_sizes=(7, 9), seed=0)
     bad = {"sparse": tf.constant([[0, 9]])}
-    with pytest.raises(ValueError, match="field '1'"):
-        model(bad)
+    for names, expected in ((None, "field '1'"), (["user", "item"], "field 'item'")):
+        for kind in (MMoE, OMoE, SharedBottom):
+            with pytest.raises(ValueError, match=expected):
+                kind(vocabulary_sizes=(7, 9), field_names=names, seed=0)(bad)
 
 
 @pytest.mark.parametrize("kind", [MMoE, SharedBottom])

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
+from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.experts import MixtureOfExperts
-from recnotes.layers.features import ConcatFeatures
 from recnotes.models.mmoe import MMoE
 from recnotes.models.shared_bottom import SharedBottom
 from tests.checks.shape_cases import sizes
@@ -28,6 +28,6 @@ def case_features():
 
 @sizes(B=B, F=F, D=D, G=G, E=E, U=17)
 def case_models():
-    MMoE(("a", "b"), E, [17], [19], vocabulary_sizes=[4] * F, embedding_width=D).gates(inputs())
-    MMoE(("a", "b"), E, [17], [19], vocabulary_sizes=[4] * F, embedding_width=D)(inputs())
-    SharedBottom(("a", "b"), [17], [19], vocabulary_sizes=[4] * F, embedding_width=D)(inputs())
+    MMoE(("a", "b"), E, [17], [19], vocabulary_sizes=[4] * F, embedding_dim=D).gates(inputs())
+    MMoE(("a", "b"), E, [17], [19], vocabulary_sizes=[4] * F, embedding_dim=D)(inputs())
+    SharedBottom(("a", "b"), [17], [19], vocabulary_sizes=[4] * F, embedding_dim=D)(inputs())

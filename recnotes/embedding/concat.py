@@ -1,4 +1,4 @@
-"""One vector from numeric and categorical features: what multi-task models read."""
+"""One vector a row from numeric values and categorical fields: what multi-task models read."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ class ConcatFeatures(keras.layers.Layer):
     $$
 
     with the numeric values $d$ of shape $[B, n]$ and the embeddings $e$ of shape $[B, F, D]$. Without
-    categorical fields $x$ is $d$.
+    categorical fields $x$ is $d$. Numeric values enter as they are; `FeatureEmbedding` gives each a vector
+    instead, which a model needs that crosses fields.
 
     Args:
         vocabulary_sizes: number of values of each categorical field, empty for none (default: ()).
-        embedding_width: width ``D`` of an embedding (default: 8).
+        width: width ``D`` of an embedding (default: 8).
+        field_names: names of the categorical fields for error messages (default: None).
         seed: seed of the embeddings (default: None).
         **kwargs: passed to `keras.layers.Layer`.
 
@@ -33,10 +35,11 @@ class ConcatFeatures(keras.layers.Layer):
         ``[B, n + F*D]``.
 
     Raises:
-        ValueError: the input is not such a dict, or its "sparse" does not go with ``vocabulary_sizes``.
+        ValueError: the input is not such a dict, its "sparse" does not go with ``vocabulary_sizes``, or an
+            id is out of range (eagerly).
 
     Example:
-        >>> layer = ConcatFeatures([10, 20], embedding_width=4, seed=0)
+        >>> layer = ConcatFeatures([10, 20], width=4, seed=0)
         >>> layer({"dense": tf.zeros([3, 5]), "sparse": tf.zeros([3, 2], tf.int32)}).shape.as_list()
         [3, 13]
 
@@ -49,19 +52,22 @@ class ConcatFeatures(keras.layers.Layer):
     def __init__(
         self,
         vocabulary_sizes: Sequence[int] = (),
-        embedding_width: int = 8,
+        width: int = 8,
+        field_names: Sequence[str] | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.vocabulary_sizes = [int(size) for size in vocabulary_sizes]
-        self.embedding_width = int(embedding_width)
+        self.width = int(width)
+        self.field_names = field_names
         self.seed = seed
-        self.embedding = None
-        if self.vocabulary_sizes:
-            self.embedding = FieldEmbedding(
-                self.vocabulary_sizes, self.embedding_width, seed=seed, dtype=self.dtype_policy
+        self.fields = None
+        if self.vocabulary_sizes or field_names:
+            self.fields = FieldEmbedding(
+                self.vocabulary_sizes, self.width, field_names, seed=seed, dtype=self.dtype_policy
             )
+            self.field_names = self.fields.field_names
             self.supports_jit = False
 
     def build(self, input_shape: Any) -> None:
@@ -71,8 +77,8 @@ class ConcatFeatures(keras.layers.Layer):
             input_shape: dict of the features' shapes.
         """
         self._check(input_shape)
-        if self.embedding is not None:
-            self.embedding.build()
+        if self.fields is not None:
+            self.fields.build()
         self.built = True
 
     def call(self, features: Mapping[str, tf.Tensor]) -> tf.Tensor:
@@ -88,8 +94,8 @@ class ConcatFeatures(keras.layers.Layer):
         parts = []
         if "dense" in features:
             parts.append(tf.cast(features["dense"], self.compute_dtype))
-        if self.embedding is not None:
-            e = self.embedding(features["sparse"])  # [B, F, D]
+        if self.fields is not None:
+            e = self.fields(features["sparse"])  # [B, F, D]
             parts.append(tf.reshape(e, [-1, e.shape[1] * e.shape[2]]))
         return tf.concat(parts, axis=1)
 
@@ -114,7 +120,7 @@ class ConcatFeatures(keras.layers.Layer):
         """
         dense = input_shape.get("dense", (None, 0))
         batch = next(iter(input_shape.values()))[0]
-        return (batch, dense[1] + len(self.vocabulary_sizes) * self.embedding_width)
+        return (batch, dense[1] + len(self.vocabulary_sizes) * self.width)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what rebuilds the layer.
@@ -125,6 +131,7 @@ class ConcatFeatures(keras.layers.Layer):
         return {
             **super().get_config(),
             "vocabulary_sizes": self.vocabulary_sizes,
-            "embedding_width": self.embedding_width,
+            "width": self.width,
+            "field_names": self.field_names,
             "seed": self.seed,
         }

@@ -2,20 +2,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from recnotes.layers.features import ConcatFeatures
+from recnotes.embedding.concat import ConcatFeatures
 
 DENSE = tf.constant(np.random.default_rng(0).normal(size=(5, 4)), tf.float32)
 SPARSE = tf.constant([[0, 1], [2, 0], [1, 1], [0, 0], [2, 1]])
 
 
 def test_values_in_order():
-    layer = ConcatFeatures([3, 2], embedding_width=6, seed=0)
+    layer = ConcatFeatures([3, 2], width=6, seed=0)
     out = layer({"dense": DENSE, "sparse": SPARSE}).numpy()
     assert out.shape == (5, 16) == layer.compute_output_shape({"dense": (5, 4), "sparse": (5, 2)})
     np.testing.assert_array_equal(out[:, :4], DENSE)
     for b in range(5):
         for f in range(2):
-            row = layer.embedding.rows(f)[int(SPARSE[b, f])]
+            row = layer.fields.rows(f)[int(SPARSE[b, f])]
             np.testing.assert_array_equal(out[b, 4 + 6 * f : 10 + 6 * f], row)
 
 
@@ -34,5 +34,10 @@ def test_bad_features(sizes, features):
 
 
 def test_config_rebuilds_it():
-    layer = ConcatFeatures([3, 2], embedding_width=6, seed=4, name="x")
+    layer = ConcatFeatures([3, 2], width=6, field_names=["a", "b"], seed=4, name="x")
     assert ConcatFeatures.from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+def test_names_of_no_fields_are_refused():
+    with pytest.raises(ValueError, match="vocabulary_sizes must be"):
+        ConcatFeatures((), field_names=["user"])
