@@ -57,7 +57,8 @@ def bags_of_tags(
         Bags with ids, segments and weights `[K]`, labels `[B]` and the planted values `[V]`.
 
     Raises:
-        ValueError: If the combiner is another one, or `max_tags` is not in `[1, num_tags]`.
+        ValueError: If the combiner is another one, `num_rows` is not positive, or `max_tags` is not in
+            `[1, num_tags]`.
 
     Example:
         >>> bags = bags_of_tags(num_rows=3, combiner="sum", noise=0.0, seed=0)
@@ -70,6 +71,8 @@ def bags_of_tags(
     """
     if combiner not in ("sum", "mean", "sqrtn"):
         raise ValueError(f"combiner must be one of sum, mean, sqrtn, received {combiner!r}")
+    if num_rows < 1:
+        raise ValueError(f"num_rows must be positive, received {num_rows!r}")
     if not 1 <= max_tags <= num_tags:
         raise ValueError(f"max_tags must be in [1, {num_tags}], received {max_tags!r}")
     rng = np.random.default_rng(seed)

@@ -121,14 +121,17 @@ def fill_empty_rows(
     """
     # --8<-- [start:fill]
     num_rows = tf.cast(num_rows, segments.dtype)
-    is_empty = tf.math.unsorted_segment_sum(tf.ones_like(segments), segments, num_rows) == 0  # [B]
+    ones = tf.ones_like(segments)
+    is_empty = tf.math.unsorted_segment_sum(ones, segments, num_rows) == 0  # [B]
     added = tf.boolean_mask(tf.range(num_rows, dtype=segments.dtype), is_empty)
-    all_segments = tf.concat([segments, added], 0)
-    order = tf.argsort(all_segments, stable=True)
-    ids = tf.gather(tf.concat([ids, tf.fill(tf.shape(added), tf.cast(default_id, ids.dtype))], 0), order)
+    segments = tf.concat([segments, added], 0)
+    order = tf.argsort(segments, stable=True)
+    default_ids = tf.fill(tf.shape(added), tf.cast(default_id, ids.dtype))
+    ids = tf.gather(tf.concat([ids, default_ids], 0), order)
     if weights is not None:
-        weights = tf.gather(tf.concat([weights, tf.ones(tf.shape(added), weights.dtype)], 0), order)
-    return (tf.gather(all_segments, order), ids, weights), is_empty
+        weights = tf.concat([weights, tf.ones(tf.shape(added), weights.dtype)], 0)
+        weights = tf.gather(weights, order)
+    return (tf.gather(segments, order), ids, weights), is_empty
     # --8<-- [end:fill]
 
 

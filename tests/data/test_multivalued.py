@@ -49,3 +49,5 @@ def test_bad_input():
         bags_of_tags(combiner="max")
     with pytest.raises(ValueError, match=r"max_tags must be in \[1, 3\], received 4"):
         bags_of_tags(num_tags=3, max_tags=4)
+    with pytest.raises(ValueError, match="num_rows must be positive, received 0"):
+        bags_of_tags(num_rows=0)
