@@ -129,6 +129,7 @@ def on_page_context(
     date = changed(page, page.markdown or "")
     source = f"docs/{folder}/lab.py" if is_lab else f"docs/{page.file.src_uri}"
     notebook = f"docs/{folder}/lab.{language}.ipynb"
+    has_install = "google.colab" in getattr(page.file, "notebook_text", "")
     facts: dict[str, Any] = {
         "language": language,
         "needs": needs,
@@ -144,7 +145,8 @@ def on_page_context(
     if repository:
         title = quote(f"{page.url or '/'}: ")
         facts["report"] = f"{repository}/issues/new?title={title}&body={quote(f'{source}: ')}"
-        if is_lab and repository.startswith("https://github.com/"):
+        # Without the cell that installs the package there (tools/labs.py), a notebook does not run in Colab.
+        if has_install and repository.startswith("https://github.com/"):
             path = repository.removeprefix("https://github.com/")
             facts["colab"] = f"https://colab.research.google.com/github/{path}/blob/main/{notebook}"
     context["facts"] = facts

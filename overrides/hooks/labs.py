@@ -120,6 +120,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         page.locale = page.locale_alternate_of = page.localization = language  # type: ignore[attr-defined]
         page.alternates = {code: SimpleNamespace(url=url) for code, url in urls.items()}  # type: ignore[attr-defined]
         page.notebook = source  # type: ignore[attr-defined]
+        page.notebook_text = source.read_text(encoding="utf-8")  # type: ignore[attr-defined]
         files.append(page)
     return files
 
