@@ -133,8 +133,8 @@ def unique_ids(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
     References:
         TensorFlow, `tf.unique`, https://www.tensorflow.org/api_docs/python/tf/unique. `tf.nn` skips this
-        step where there are neither weights nor `max_norm` and table and ids are on one device: same bits,
-        see the article.
+        step where there are neither weights nor `max_norm` and the table is a tensor, not a variable, on
+        the device of the ids: same bits, see the article.
     """
     distinct, positions = tf.unique(ids)
     return distinct, positions

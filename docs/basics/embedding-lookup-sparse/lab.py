@@ -30,19 +30,27 @@ from recnotes import lookup
 from recnotes.data.multivalued import bags_of_tags
 
 keras.utils.set_random_seed(0)
-table = tf.constant(np.random.default_rng(1).integers(-4, 6, size=(7, 2)), tf.float32)  # [V, D]
+rng = np.random.default_rng(1)
+table = tf.constant(rng.integers(-4, 6, size=(7, 2)), tf.float32)  # [V, D]
 tags = tf.ragged.constant([[3, 1], [], [3], [4, 3, 1]])
 weights = tags.with_values(tf.constant([1.0, 2.0, 1.0, 3.0, 1.0, 1.0]))
 print(table.numpy().astype(int).tolist())
 
 
+def panels(height, widths):
+    """Make a row of panels of these relative widths."""
+    style = {"figsize": (7.5, height), "width_ratios": widths, "layout": "constrained"}
+    return plt.subplots(1, len(widths), **style)
+
+
 def draw(ax, values, title, rows=None, height=None):
-    """Draw a matrix: blue for positive, orange for negative; as tall as `height` rows, to compare cells."""
+    """Draw a matrix, orange where it is negative, as tall as `height` rows."""
     values = np.atleast_2d(np.asarray(values, float))
     peak = max(abs(values).max(), 1.0)
     for (i, j), v in np.ndenumerate(values):
         shade = 0.5 * abs(v) / peak
-        ax.add_patch(plt.Rectangle((j, i), 1, 1, fc=("C1" if v < 0 else "C0"), alpha=shade, ec="none"))
+        color = "C1" if v < 0 else "C0"
+        ax.add_patch(plt.Rectangle((j, i), 1, 1, fc=color, alpha=shade, ec="none"))
         ax.add_patch(plt.Rectangle((j, i), 1, 1, fc="none", ec="C0", lw=0.8))
         ax.text(j + 0.5, i + 0.5, f"{v:.3g}", ha="center", va="center", fontsize=9)
     ax.set(xlim=(0, values.shape[1]), ylim=(height or len(values), 0), aspect="equal")
@@ -58,7 +66,7 @@ def draw(ax, values, title, rows=None, height=None):
 # %% [markdown] lang="zh"
 # ## 从 id 到取出的行 {#rows}
 #
-# 从左到右：段号与 id（每行一个条目，左列是行号，右列是 id）；不同的 id；每个条目指向第几个不同的 id；从表里取出的行；按位置展开的行。没有权重时，最后这个张量不会出现在内存里，内核直接按位置去取。
+# 从左到右：段号与 id（每行一个条目，左列是行号，右列是 id）；不同的 id；每个条目指向第几个不同的 id；从表里取出的行；按位置展开的行。没有权重时，最后这个张量不会出现在内存里，算子直接按位置去取。
 #
 # 看第 0、2、4 个条目：它们的 id 都是 3，位置都是 0，展开的行相同；表只被读了一次。
 
@@ -75,7 +83,7 @@ distinct, positions = lookup.unique_ids(lookup.check_ids(ids, 7, name="tags"))
 rows = tf.gather(table, distinct)  # [Q, D]
 repeated = tf.gather(rows, positions)  # [K, D]
 
-figure, axes = plt.subplots(1, 5, figsize=(7.5, 3.2), width_ratios=[2, 1, 1, 2, 2], layout="constrained")
+figure, axes = panels(3.2, [2, 1, 1, 2, 2])
 draw(axes[0], np.stack([segments, ids], axis=1), "segments, ids\n[K]")
 draw(axes[1], distinct[:, None], "distinct\n[Q]", height=6)
 draw(axes[2], positions[:, None], "positions\n[K]")
@@ -101,19 +109,19 @@ plt.show()
 hot = np.zeros((4, 7))
 np.add.at(hot, (segments.numpy(), ids.numpy()), weights.flat_values.numpy())
 
-figure, axes = plt.subplots(1, 4, figsize=(7.5, 2.4), width_ratios=[7, 2, 2, 2], layout="constrained")
+figure, axes = panels(2.4, [7, 2, 2, 2])
 draw(axes[0], hot, "weights [B, V]")
 for ax, combiner in zip(axes[1:], lookup.segments.COMBINERS, strict=True):
-    pooled = lookup.embedding_lookup_sparse(table, tags, weights, combiner=combiner)  # [B, D]
-    theirs = tf.nn.embedding_lookup_sparse(table, tags, weights, combiner=combiner)  # [B, D]
+    pooled = lookup.embedding_lookup_sparse(table, tags, weights, combiner)  # [B, D]
+    theirs = tf.nn.embedding_lookup_sparse(table, tags, weights, combiner)  # [B, D]
     draw(ax, np.round(pooled, 2), f"{combiner} [B, D]")
     print(f"{combiner:5s}", pooled.numpy().tobytes() == theirs.numpy().tobytes())
 plt.show()
 
 # %% [markdown] lang="zh"
-# ## 安全形式 {#safe}
+# ## 安全版 {#safe}
 #
-# 每个条目三列：行、id、权重。依次是：原始条目；去掉负 id；去掉不为正的权重（`sum` 会跳过这一步）；给空行补上 id 0、权重 1；查表；把空行置零。末尾的空行（第 4 行）也在结果里，普通形式会漏掉它。
+# 每个条目三列：行、id、权重。依次是：原始条目；去掉负 id；去掉不为正的权重（`sum` 会跳过这一步）；给空行补上 id 0、权重 1；查表；把空行置零。末尾的空行（第 4 行）也在结果里，普通版会漏掉它。
 
 # %% [markdown] lang="en"
 # ## The safe form {#safe}
@@ -129,13 +137,15 @@ entries = (
 no_ids = lookup.prune_ids(*entries)
 no_weights = lookup.prune_weights(*no_ids, combiner="mean")
 filled, is_empty = lookup.fill_empty_rows(*no_weights, 5)
-pooled = lookup.lookup_segments(table, filled[1], filled[0], filled[2], "mean")  # [B, D]
+row_of, id_of, weight_of = filled
+pooled = lookup.lookup_segments(table, id_of, row_of, weight_of, "mean")  # [B, D]
 safe = lookup.zero_rows(pooled, is_empty)  # [B, D]
 
-figure, axes = plt.subplots(1, 6, figsize=(7.5, 2.9), width_ratios=[3, 3, 3, 3, 2, 2], layout="constrained")
+figure, axes = panels(2.9, [3, 3, 3, 3, 2, 2])
+names = ("entries", "prune_ids", "prune_weights", "fill")
 stages = (entries, no_ids, no_weights, filled)
-for ax, stage, name in zip(axes, stages, ("entries", "prune_ids", "prune_weights", "fill"), strict=False):
-    draw(ax, np.stack([part.numpy() for part in stage], axis=1), name, rows=[""] * len(stage[0]), height=6)
+for ax, stage, name in zip(axes, stages, names, strict=False):
+    draw(ax, np.stack(stage, axis=1), name, rows=[""] * len(stage[0]), height=6)
 draw(axes[4], np.round(pooled, 2), "mean", height=6)
 draw(axes[5], np.round(safe, 2), "zero_rows", height=6)
 plt.show()
@@ -156,9 +166,10 @@ variable = tf.Variable(table)
 with tf.GradientTape() as tape:
     total = tf.reduce_sum(lookup.embedding_lookup_sparse(variable, tags, None))
 gradient = tape.gradient(total, variable)
-print(type(gradient).__name__, gradient.indices.numpy().tolist(), lengths.numpy().tolist())
+print(type(gradient).__name__, gradient.indices.numpy().tolist())
+print(lengths.numpy().tolist())
 
-figure, axes = plt.subplots(1, 2, figsize=(7.5, 2.9), width_ratios=[6, 2], layout="constrained")
+figure, axes = panels(2.9, [6, 2])
 draw(axes[0], tf.reshape(stack, [4, -1]), "stack [B, L, D]", height=7)
 for slot in (2, 4):
     axes[0].plot([slot, slot], [0, 4], color="C3", lw=2)
@@ -192,7 +203,7 @@ def fit(bags, combiner, weights=None, steps=300):
     @tf.function
     def step():
         with tf.GradientTape() as tape:
-            pooled = lookup.embedding_lookup_sparse(values, ids, weights, combiner=combiner)
+            pooled = lookup.embedding_lookup_sparse(values, ids, weights, combiner)
             loss = tf.reduce_mean(tf.square(pooled[:, 0] - bags.labels))
         adam.apply(tape.gradient(loss, [values]), [values])
         return loss
@@ -217,7 +228,8 @@ for planted in combiners:
 # In each panel the planted values of the tags lie on the horizontal axis and the trained ones on the vertical; the dashed line is equality. On the diagonal the points lie on it. Where the truth is `sum` and the model `mean` (first row, middle) the values are blown up to make up for long rows; the other way round (second row, left) they shrink.
 
 # %% alt_zh="三乘三的散点图：训练得到的标签值对埋下的标签值，只有对角线上的三个落在等值线上" alt_en="Three by three scatter plots of trained tag values against planted ones; only the three on the diagonal lie on the line of equality"
-figure, axes = plt.subplots(3, 3, figsize=(6.6, 6.2), sharex=True, sharey=True, layout="constrained")
+options = {"sharex": True, "sharey": True, "layout": "constrained"}
+figure, axes = plt.subplots(3, 3, figsize=(6.6, 6.2), **options)
 for i, planted in enumerate(combiners):
     for j, model in enumerate(combiners):
         truth, values, error = found[planted, model]
@@ -239,7 +251,8 @@ plt.show()
 
 # %%
 bags = bags_of_tags(combiner="mean", weighted=True, noise=0.1, seed=0)
-print(f"weights {fit(bags, 'mean', bags.weights)[1]:.2f}  no weights {fit(bags, 'mean')[1]:.2f}")
+print(f"weights    {fit(bags, 'mean', bags.weights)[1]:.2f}")
+print(f"no weights {fit(bags, 'mean')[1]:.2f}")
 
 bags = bags_of_tags(combiner="sum", noise=0.1, seed=0)
 ids = tf.RaggedTensor.from_value_rowids(bags.ids, bags.segments)
@@ -253,7 +266,7 @@ for name, design in (("mean", mean), ("mean * n", mean * counts[:, None])):
 # ## 动手试试 {#try}
 #
 # - 把 `max_tags` 改成 1：九个误差都等于噪声。为什么？
-# - 给 `weights` 的一个值加上负号，比较普通形式与安全形式的 `mean`。
+# - 给 `weights` 的一个值加上负号，比较普通版与安全版的 `mean`。
 # - 在训练里加 `max_norm=1.0`：哪些标签的值再也到不了真值？
 
 # %% [markdown] lang="en"
