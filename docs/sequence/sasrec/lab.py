@@ -1,12 +1,12 @@
 # %% [markdown] lang="zh"
-# # 实验：一步一步走过 SASRec {#lab}
+# # 实验：逐个矩阵看懂 SASRec {#lab}
 #
-# 先用一条三个物品的历史走过每一个矩阵；再在真相已知的会话上训练，把学到的转移与预设的画在一起；最后换成真实数据 MovieLens-100K。
+# 先拿一条三个物品的历史，把每个矩阵算一遍；再在真实分布已知的会话上训练，把学到的转移与预设的画在一起；最后换成真实数据 MovieLens-100K。
 
 # %% [markdown] lang="en"
 # # Lab: SASRec, matrix by matrix {#lab}
 #
-# First a history of three items walks through every matrix; then the model trains on sessions whose truth is known, and the learned transitions are drawn beside the planted ones; at last real data, MovieLens-100K.
+# First a history of three items goes through every matrix; then the model trains on sessions whose distribution is known, and the learned transitions are drawn beside the planted ones; finally real data, MovieLens-100K.
 
 # %%
 import keras
@@ -32,7 +32,7 @@ keras.utils.set_random_seed(0)
 # %% [markdown] lang="zh"
 # ## 位置与掩码 {#masks}
 #
-# 一条历史：物品 3、1、4，右侧两列填充。位置从最近的物品往回数；掩码是下三角，填充的列全为 0。
+# 一条历史：物品 3、1、4，右侧两列填充。位置从最近的物品往回数；掩码是下三角，填充所在的列全为 0。
 
 # %% [markdown] lang="en"
 # ## Positions and masks {#masks}
@@ -65,7 +65,7 @@ print(e[0].numpy().round(2) + 0.0)  # + 0.0 turns -0. into 0.
 # %% [markdown] lang="zh"
 # ## 查询、键与注意力权重 {#attention}
 #
-# 归一化之后投影成查询和键，内积除以 $\sqrt d$，掩码，softmax。三幅图：得分、掩码 $a$、权重 $w$；行是查询 $q$，列是键 $k$。
+# 归一化之后投影成查询和键，内积除以 $\sqrt d$，加掩码，做 softmax。三幅图：得分、掩码 $a$、权重 $w$；行是查询 $q$，列是键 $k$。
 
 # %% [markdown] lang="en"
 # ## Queries, keys and attention weights {#attention}
@@ -80,17 +80,18 @@ k = block.attention.key(normed)  # [B, L, D]
 scores = tf.matmul(q, k, transpose_b=True) / 2.0  # [B, L, L]
 weights = masked_softmax(scores, allowed)  # [B, L, L]
 figure, axes = plt.subplots(1, 3, figsize=(7, 2.4))
-for ax, matrix, title in zip(axes, (scores, allowed, weights), ("$QK^T$", "$a$", "$w$"), strict=True):
+titles = ("$QK^T d^{-1/2}$", "$a$", "$w$")
+for ax, matrix, title in zip(axes, (scores, allowed, weights), titles, strict=True):
     values = np.asarray(matrix[0], float)
     ax.imshow(values, cmap="Blues")
     ax.set(title=title, xlabel="$k$", ylabel="$q$")
 figure.tight_layout()
 
 # %% [markdown] lang="zh"
-# 权重的每一行在可见的键上和为 1。值的加权和经过残差和前馈网络，最后一步的向量与物品表相乘，得到 7 个得分；模型给出的与此一致。
+# 权重的每一行在可见的键上和为 1。值的加权和经过残差和前馈网络，最后一步的向量与物品表相乘，得到 7 个得分，与模型的输出一致。
 
 # %% [markdown] lang="en"
-# Each row of weights sums to 1 over the keys it may see. The weighted sum of values passes the residual and the feed-forward network; the vector of the last step times the item table gives 7 scores, and the model says the same.
+# Each row of weights sums to 1 over the keys it may see. The weighted sum of values passes the residual and the feed-forward network; the vector of the last step times the item table gives 7 scores, the same as the model's.
 
 # %%
 s = e + tf.matmul(weights, block.attention.value(normed))  # [B, L, D]
@@ -103,12 +104,12 @@ print("equal to the model:", np.allclose(by_hand, tiny({"history": history}), at
 # %% [markdown] lang="zh"
 # ## 学到的转移与预设的转移 {#transitions}
 #
-# 20 个物品。下一个物品有 30% 由最后一个物品的矩阵 $T_0$ 决定，70% 由倒数第二个的矩阵 $T_1$ 决定。一个块，交叉熵，训练几个 epoch。
+# 20 个物品。下一个物品以 0.3 的概率按最后一个物品的矩阵 $T_0$ 抽取，以 0.7 的概率按倒数第二个的矩阵 $T_1$ 抽取。一个块，交叉熵，训练 8 个 epoch。
 
 # %% [markdown] lang="en"
 # ## Learned and planted transitions {#transitions}
 #
-# 20 items. The next one is decided by the matrix $T_0$ of the last item with 30 % and by the matrix $T_1$ of the item before it with 70 %. One block, cross-entropy, a few epochs.
+# 20 items. With probability 0.3 the next one is drawn by the matrix $T_0$ of the last item, with 0.7 by the matrix $T_1$ of the item before it. One block, cross-entropy, 8 epochs.
 
 # %% tolerance=0.1
 data = markov_sessions(2000, 20, (0.3, 0.7), min_length=8, max_length=12, num_successors=2, seed=0)
@@ -121,12 +122,12 @@ for name, p in (("truth", data.next_probabilities(rest)), ("SASRec", model({"his
     print(f"{name:7s} HR@2 {hit_rate(p, target - 1, 2):.2f}")
 
 # %% [markdown] lang="zh"
-# 对每一对“倒数第二个、最后一个”问模型下一个物品的分布。固定其中一个、对另一个取平均，就得到模型眼里的两个转移矩阵。左边是预设的，右边是学到的。
+# 对每一对“倒数第二个、最后一个”，让模型给出下一个物品的分布。固定其中一个、对另一个取平均，就得到模型学到的两个转移矩阵。预设的分布也同样取平均。左边是预设的，右边是学到的。
 
 # %% [markdown] lang="en"
-# Ask the model for the distribution of the next item after every pair of "item before last, last item". Fixing one of them and averaging over the other gives the two transition matrices as the model sees them. Planted on the left, learned on the right.
+# Ask the model for the distribution of the next item after every pair of "item before last, last item". Fixing one of them and averaging over the other gives the two transition matrices as the model sees them. The planted distribution is averaged in the same way. Planted on the left, learned on the right.
 
-# %% tolerance=0.3 alt_zh="四个 20×20 的矩阵：上排是最后一个物品的预设与学到的转移，下排是倒数第二个物品的；右边的亮格与左边落在同样的位置，下排更清晰。" alt_en="Four 20 by 20 matrices: planted and learned transitions of the last item on top, of the item before it below; the bright cells on the right stand where they stand on the left, clearer in the lower row."
+# %% tolerance=0.3 alt_zh="四个 20×20 的矩阵：上排是最后一个物品的预设与学到的转移，下排是倒数第二个物品的；右边的深色格与左边落在同样的位置，下排更清晰。" alt_en="Four 20 by 20 matrices: planted and learned transitions of the last item on top, of the item before it below; the dark cells on the right stand where they stand on the left, clearer in the lower row."
 N = 20
 before, last = np.divmod(np.arange(N * N), N)
 pairs = np.stack([before + 1, last + 1], axis=1).astype(np.int32)  # [N*N, 2]
@@ -201,11 +202,12 @@ model.compile(keras.optimizers.Adam(0.01))
 model.fit(next_item_pairs(pack_sequences(sequences, 51)), batch_size=64, epochs=8, verbose=0)
 histories = pack_sequences(sequences, 50)
 report("SASRec", model.predict({"history": histories}, batch_size=256, verbose=0))
+
 # %% [markdown] lang="zh"
-# 注意力落在哪里？对历史满 50 部的用户取平均，只看最后 15 步的查询与键。
+# 注意力落在哪里？取 200 个历史满 50 部的用户，对权重求平均，只看最后 15 步的查询与键。
 
 # %% [markdown] lang="en"
-# Where does attention look? The mean over users with 50 movies, the last 15 steps as queries and keys.
+# Where does attention look? The mean over 200 users with 50 movies, the last 15 steps as queries and keys.
 
 # %% tolerance=0.3 alt_zh="15×15 的下三角热图：平均注意力权重，行是查询，列是键。" alt_en="A triangular 15 by 15 heat map: the mean attention weight, rows are queries, columns are keys."
 full = tf.constant(histories[(histories > 0).all(axis=1)][:200])
@@ -216,3 +218,12 @@ image = ax.imshow(mean, cmap="Blues", extent=(-14.5, 0.5, 0.5, -14.5))
 ax.set(xlabel="$k$", ylabel="$q$")
 figure.colorbar(image)
 figure.tight_layout()
+
+# %% tolerance=0.3
+print("last step, keys 0 to 3 steps back:", np.round(mean[-1, ::-1][:4], 2))
+
+# %% [markdown] lang="zh"
+# 权重集中在最近的几步，前一步比当前这一步更多：当前物品本来就走残差。
+
+# %% [markdown] lang="en"
+# The weights gather on the most recent steps, and the step before gets more than the step itself, which the residual carries anyway.
