@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def build(target: Path, *, tree: Path = ROOT, **environment: str) -> subprocess.
     )
 
 
+@lru_cache(maxsize=512)
+def parsed(path: Path) -> BeautifulSoup:
+    """An HTML file's tree."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+
+
 @dataclass(frozen=True)
 class Site:
     """A built site: its folder, and the address it is served at."""
@@ -51,8 +58,8 @@ class Site:
         return [url.removeprefix(ADDRESS) for url in re.findall(r"<loc>([^<]*)</loc>", text)]
 
     def html(self, page: str) -> BeautifulSoup:
-        """One page, parsed."""
-        return BeautifulSoup((self.folder / page / "index.html").read_text(encoding="utf-8"), "lxml")
+        """One page, parsed once; not to be changed."""
+        return parsed(self.folder / page / "index.html")
 
 
 @pytest.fixture(scope="session")
