@@ -313,10 +313,10 @@ plt.show()
 # 怎么读这张图：
 #
 # - 随机划分看起来好得多，因为测试集里每个用户都在训练里出现过，模型可以记住他的口味。按时间划分，最后一段评分的用户绝大多数是新来的，用户 id 没有训练过；剩下的信息主要在电影本身，所以“热门程度”几乎追平。
-# - 两个模型之间差别很小。80,000 条评分、七个域，交叉能带来的不多；换一个种子，第三位小数就会变。这里不能得出哪个模型更好的结论，只能得出：基线要有，划分要说清楚。
+# - 两个模型之间差别很小。80,000 条评分、七个域，交叉能带来的不多：DeepFM 换五个种子，按时间划分是 0.710 到 0.711，随机划分是 0.774 到 0.777，都只比逻辑回归高不到 0.01。换一种划分带来的差别要大得多，所以基线要有，划分要说清楚。
 
 # %% [markdown] lang="en"
 # How to read this picture:
 #
 # - The random split looks much better, because every user of the test part was seen in training and the model may remember a taste. By time, most users of the last stretch are new, their ids untrained; what is left to know lies mostly in the movie, and popularity almost keeps up.
-# - The two models differ little. With 80,000 ratings and seven fields there is not much for interactions to add, and another seed changes the third decimal. Which model is better cannot be concluded here; that a baseline must be there and the split be told can.
+# - The two models differ little. With 80,000 ratings and seven fields there is not much for interactions to add: over five seeds DeepFM came to 0.710 to 0.711 by time and 0.774 to 0.777 at random, less than 0.01 above logistic regression each time. The choice of the split matters far more, so have a baseline and name the split.

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from recnotes.data.interactions import planted_interactions
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.embedding.field import check_field_ids
 from recnotes.layers.fm import FMInteraction, fm_pairs
@@ -69,3 +70,8 @@ def case_oracles():
 @sizes(B=5)
 def case_metrics():
     auc([0, 1, 1, 0, 1], [0.1, 0.2, 0.1, 0.4, 0.5])
+
+
+@sizes(B=B)
+def case_parts_of_the_planted_logit():
+    planted_interactions(B).parts()
