@@ -241,10 +241,10 @@ class MixtureOfExperts(keras.layers.Layer):
         Returns:
             ``[B, E, U]``.
         """
-        self._ensure_built(x)
+        x = self._prepared(x)
         for index, kernel in enumerate(self.expert_kernels):
-            bias = self.expert_biases[index] if self.use_bias else None
-            x = self.activation(apply_experts(x, kernel, bias))
+            bias = self._prepared(self.expert_biases[index]) if self.use_bias else None
+            x = self.activation(apply_experts(x, self._prepared(kernel), bias))
         return x
 
     def gates(self, x: tf.Tensor) -> tf.Tensor:
@@ -256,8 +256,9 @@ class MixtureOfExperts(keras.layers.Layer):
         Returns:
             ``[B, G, E]``, rows sum to 1.
         """
-        self._ensure_built(x)
-        return gate_weights(x, self.gate_kernel, self.gate_offset)
+        x = self._prepared(x)
+        bias = self._prepared(self.gate_offset) if self.gate_bias else None
+        return gate_weights(x, self._prepared(self.gate_kernel), bias)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Mixes the experts for every gate."""
@@ -265,9 +266,10 @@ class MixtureOfExperts(keras.layers.Layer):
 
     # --8<-- [end:call]
 
-    def _ensure_built(self, x: tf.Tensor) -> None:
+    def _prepared(self, values: Any) -> tf.Tensor:
         if not self.built:
-            self.build(x.shape)
+            self.build(values.shape)
+        return tf.cast(tf.convert_to_tensor(values), self.compute_dtype)  # outside call nothing else does
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Returns `(B, G, U)`."""

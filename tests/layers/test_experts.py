@@ -179,3 +179,11 @@ def test_save_and_load(tmp_path):
     x = np.random.default_rng(0).normal(size=(4, 5)).astype("float32")
     np.testing.assert_array_equal(again(x), model(x))
     assert again.get_layer("m").get_config() == layer.get_config()
+
+
+def test_gates_and_experts_of_numpy_rows():
+    layer = MixtureOfExperts(3, 2, (4,), seed=0)
+    x = np.random.default_rng(0).normal(size=(6, 5))
+    gates, experts = layer.gates(x), layer.experts(x)
+    assert gates.dtype == experts.dtype == tf.float32
+    np.testing.assert_allclose(layer(x), mix_experts(gates, experts), atol=1e-6)

@@ -134,6 +134,18 @@ def test_ids_out_of_range_name_the_field():
                 kind(vocabulary_sizes=(7, 9), field_names=names, seed=0)(bad)
 
 
+def test_gates_in_half_precision():
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        model, inputs = MMoE(num_experts=3, gate_bias=True, vocabulary_sizes=(7, 9), seed=0), mixed()
+        outputs, gates = model(inputs), model.gates(inputs)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    for task in model.tasks:
+        assert outputs[task].dtype == gates[task].dtype == tf.float16
+        np.testing.assert_allclose(tf.reduce_sum(tf.cast(gates[task], tf.float32), -1), 1, atol=2e-3)
+
+
 @pytest.mark.parametrize("kind", [MMoE, SharedBottom])
 @pytest.mark.parametrize("tasks", [(), ("a", "a"), "ab"])
 def test_bad_tasks(kind, tasks):
