@@ -128,10 +128,11 @@ def mmoe_gradient(
 
     $$
     \frac{\partial f^k}{\partial a^k_i} = g^k_i\,(f_i - f^k), \qquad
-    \frac{\partial f^k}{\partial f_i} = g^k_i
+    \frac{\partial f^k}{\partial f_i} = g^k_i\, I
     $$
 
-    with the gate logits $a^k$ of shape $[E]$, experts $f_i$ and mixture $f^k$ of shape $[U]$.
+    with the gate logits $a^k$ of shape $[E]$, experts $f_i$ and mixture $f^k$ of shape $[U]$, the identity
+    $I$ of shape $[U, U]$.
 
     Args:
         x: ``[B, n]``.
