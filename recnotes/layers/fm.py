@@ -134,7 +134,8 @@ class FMInteraction(keras.layers.Layer):
             raise ValueError(f"pooled_dropout must be in [0, 1), received {pooled_dropout!r}")
         self.pooled_dropout = float(pooled_dropout)
         self.seed = seed
-        self.dropout = keras.layers.Dropout(self.pooled_dropout, seed=seed, dtype="float32")
+        wide = "float64" if self.compute_dtype == "float64" else "float32"
+        self.dropout = keras.layers.Dropout(self.pooled_dropout, seed=seed, dtype=wide)
 
     def build(self, input_shape: Any = None) -> None:
         """Has no weights to create.

@@ -76,6 +76,13 @@ def test_pooled_dropout_changes_training_only_and_keeps_the_mean():
     assert abs(y.mean() - exact) < 4 * y.std() / np.sqrt(len(y))
 
 
+@pytest.mark.parametrize("dtype", ["mixed_float16", "float32", "float64"])
+def test_dropout_keeps_the_width_of_the_layer(dtype):
+    layer = FMInteraction(pooled_dropout=0.5, seed=0, dtype=dtype)
+    e = tf.ones([2, 3, 4], layer.compute_dtype)
+    assert layer(e, training=True).dtype == layer(e).dtype == fm_pairwise(e).dtype
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 def test_save_and_load(tmp_path):
     inputs = keras.Input([5, 3])
