@@ -11,6 +11,7 @@ from recnotes.data.sessions import (
     markov_sessions,
     next_item_pairs,
     pack_sequences,
+    transition_counts,
 )
 from recnotes.data.splits import Split, leave_one_out, random_rows, temporal
 
@@ -35,5 +36,6 @@ __all__ = [
     "planted_interactions",
     "random_rows",
     "temporal",
+    "transition_counts",
     "two_tasks",
 ]

@@ -195,3 +195,35 @@ def leave_last_out(sessions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 # --8<-- [end:shift]
+
+
+def transition_counts(pairs: dict[str, np.ndarray], num_items: int) -> np.ndarray:
+    r"""Counts how often each item followed each other one: a baseline that looks at the last item only.
+
+    $$
+    c_{ij} = \#\{(b, t) : \text{history}_{bt} = i,\; \text{next}_{bt} = j\}
+    $$
+
+    with both arrays of shape $[n, L]$; item $i$ stands in row and column $i-1$.
+
+    Args:
+        pairs: what `next_item_pairs` returns.
+        num_items: number of items ``N``.
+
+    Returns:
+        float64 array ``[N, N]``; the sums of its columns count how often each item came next.
+
+    Raises:
+        ValueError: an id is beyond the number of items.
+
+    Example:
+        >>> transition_counts(next_item_pairs(np.array([[1, 2, 2, 0]])), 2).tolist()
+        [[0.0, 1.0], [0.0, 1.0]]
+    """
+    real = pairs["next"] > 0
+    i, j = pairs["history"][real] - 1, pairs["next"][real] - 1
+    if len(i) and max(i.max(), j.max()) >= num_items:
+        raise ValueError(f"num_items must be at least {max(i.max(), j.max()) + 1}, received {num_items!r}")
+    counts = np.zeros((num_items, num_items))  # [N, N]
+    np.add.at(counts, (i, j), 1)
+    return counts

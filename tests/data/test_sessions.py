@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from recnotes.data.sessions import leave_last_out, markov_sessions, next_item_pairs, pack_sequences
+from recnotes.data.sessions import (
+    leave_last_out,
+    markov_sessions,
+    next_item_pairs,
+    pack_sequences,
+    transition_counts,
+)
 
 
 def test_shape_padding_and_seed():
@@ -69,3 +75,17 @@ def test_bad_sequences():
         pack_sequences([[1]], 0)
     with pytest.raises(ValueError, match="item ids must be at least 1, received 0 in row 1"):
         pack_sequences([[1], [2, 0]], 3)
+
+
+def test_transition_counts_are_the_loops():
+    rng = np.random.default_rng(0)
+    sessions = rng.integers(1, 6, size=(20, 7)) * (np.arange(7) < rng.integers(0, 8, size=20)[:, None])
+    counts = np.zeros((5, 5))
+    for session in sessions:
+        for item, following in zip(session[:-1], session[1:], strict=True):
+            if following:
+                counts[item - 1, following - 1] += 1
+    assert transition_counts(next_item_pairs(sessions), 5).tolist() == counts.tolist()
+    assert transition_counts(next_item_pairs(np.zeros((2, 3), int)), 4).sum() == 0
+    with pytest.raises(ValueError, match="num_items must be at least 5, received 4"):
+        transition_counts(next_item_pairs(np.array([[1, 5]])), 4)

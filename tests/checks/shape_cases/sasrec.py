@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from recnotes.data.sessions import markov_sessions
+from recnotes.data.sessions import markov_sessions, next_item_pairs, transition_counts
 from recnotes.embedding.sequence import SequenceEmbedding
 from recnotes.layers.negatives import sample_negatives
 from recnotes.layers.transformer import SASRecBlock
@@ -60,7 +60,8 @@ def case_model():
 
 @sizes(B=7, N=N, Q=3, n=7)
 def case_sessions():
-    markov_sessions(7, N, lag_weights=(0.2, 0.3, 0.5), min_length=4, max_length=L)
+    data = markov_sessions(7, N, lag_weights=(0.2, 0.3, 0.5), min_length=4, max_length=L)
+    transition_counts(next_item_pairs(data.sessions), N)
 
 
 @sizes(N=N, n=B)
