@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+
 from playwright.sync_api import Browser
 
 from benchmarks.site import KB, PageSize, measure, report
@@ -10,10 +11,11 @@ from benchmarks.site import KB, PageSize, measure, report
 from .conftest import Site
 
 
-def test_pages_are_light(site: Site, browser: Browser, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pages_are_light(
+    site: Site, browser: Browser, record_property: Callable[[str, object], None]
+) -> None:
     sizes = measure(site.folder, browser)
-    with capsys.disabled():
-        print("\n" + report(sizes))
+    record_property("printed", report(sizes))
     assert [line for size in sizes for line in size.problems()] == []
     assert {size.kind for size in sizes} == {"article", "lab"}
     assert all(size.visit > size.html > KB for size in sizes)
