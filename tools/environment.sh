@@ -31,7 +31,8 @@ choose() {
         fail "Python $incomplete has no venv module here: run 'sudo apt-get install python$incomplete-venv' (Debian, Ubuntu), then make again."
     fi
     found=${seen:+"found only Python $seen"}
-    fail "RecNotes needs Python 3.11, 3.12 or 3.13 (${found:-found no Python}): install one, or name it with PYTHON=/path/to/python3.12."
+    [ -n "$seen" ] || [ -z "${PYTHON:-}" ] || broken="PYTHON=$PYTHON does not run; "
+    fail "RecNotes needs Python 3.11, 3.12 or 3.13 (${found:-found no Python}): ${broken:-}install one, or name it with PYTHON=/path/to/python3.12."
 }
 
 wanted=$({ cat pyproject.toml constraints.txt; pwd; } | cksum)

@@ -23,6 +23,18 @@ LANGUAGES = {"zh": "", "en": "en/"}
 CONVERSIONS = ROOT / ".cache" / "recnotes"
 
 
+def is_allowed(port: int) -> bool:
+    """Whether this user may listen on the port: those below 1024 are often kept for the administrator."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            return False
+        except OSError:
+            pass
+    return True
+
+
 def is_free(port: int) -> bool:
     """Whether nothing listens on the port."""
     with socket.socket() as probe:
@@ -96,6 +108,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"PORT must be a number from 1 to 65535, received {options.port!r}.", file=sys.stderr)
         return 2
     port = int(options.port)
+    if not is_allowed(port):
+        print(f"You may not listen on port {port}: run `make serve PORT=8000`.", file=sys.stderr)
+        return 1
     if not is_free(port):
         other = next((p for p in range(port + 1, 65536) if is_free(p)), port)
         print(f"Port {port} is busy: stop what uses it, or run `make serve PORT={other}`.", file=sys.stderr)

@@ -68,7 +68,7 @@ def test_another_python_gets_one_line(clone):
 def test_no_python_gets_one_line(clone):
     result = run(clone, PYTHON="/nowhere/python3")
     assert result.returncode == 1
-    assert "(found no Python)" in only_line(result.stderr)
+    assert "(found no Python): PYTHON=/nowhere/python3 does not run; " in only_line(result.stderr)
 
 
 def test_a_fitting_python_is_found_behind_an_old_one(clone):

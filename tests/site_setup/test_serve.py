@@ -46,6 +46,16 @@ def test_a_busy_port_is_said_in_one_line_before_building():
     assert said and int(said[1]) > port
 
 
+def test_a_port_kept_for_the_administrator_is_not_called_busy(monkeypatch, capsys):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(serve.socket.socket, "bind", refuse)
+    assert serve.main(["--port", "80"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "You may not listen on port 80: run `make serve PORT=8000`.\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
