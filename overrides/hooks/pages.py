@@ -16,6 +16,7 @@ from mkdocs.structure.pages import Page
 PLAIN = re.compile(r'<span(?: class="(?:n|o|p|w)")?>([^<]*)</span>')
 SOURCE = re.compile(r'(<details class="mkdocstrings-source")>')
 DEFAULT = re.compile(r"\s\(default: (?:[^()<]|\([^()]*\)|<[^>]*>)*\)(?=\.?\s*</p>|\.)")
+INCLUDE = re.compile(r'^( *```py)(\n *--8<-- "([^":]+))', re.M)
 SEARCH_NAME = {"zh": "搜索", "en": "Search"}
 
 
@@ -35,6 +36,11 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
         if page.file.src_uri.startswith("start/"):
             page.file.name = Path(page.file.src_uri).parent.name
     return nav
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Included source says above it which file it is from."""
+    return INCLUDE.sub(r'\1 title="\3"\2', markdown)
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:

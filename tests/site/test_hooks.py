@@ -187,6 +187,15 @@ def test_a_drawing_without_text_is_refused_and_one_with_text_is_put_in(hook, tmp
             figures.on_page_content(wrong, page, None, files)
 
 
+def test_included_source_is_named_after_its_file(hook) -> None:
+    include = '```py\n--8<-- "recnotes/layers/fm.py:pooled"\n```\n'
+    named = '```py title="recnotes/layers/fm.py"\n--8<-- "recnotes/layers/fm.py:pooled"\n```\n'
+    indented = "    " + include.replace("\n-", "\n    -")
+    for text, expected in ((include, named), ("```python\nx\n```\n", "```python\nx\n```\n")):
+        assert hook("pages").on_page_markdown(text, None, None, None) == expected
+    assert 'title="recnotes/layers/fm.py"' in hook("pages").on_page_markdown(indented, None, None, None)
+
+
 def test_formulas_become_mathml(hook) -> None:
     page = SimpleNamespace(file=SimpleNamespace(src_uri="t.md", abs_src_path=None))
     inline = '<p><span class="arithmatex">\\(a &lt; b_i\\)</span></p>'
