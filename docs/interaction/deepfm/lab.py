@@ -101,12 +101,12 @@ print("sum    ", (first + second + y_dnn).numpy(), "\nmodel  ", model(inputs).nu
 # %% [markdown] lang="zh"
 # ## 预设真值 {#planted}
 #
-# 点击的对数几率由三部分相加：一阶效应；秩很低的“用户 × 物品”矩阵；设备、时段、广告位三个符号的乘积。四个模型在同样的批次上训练四轮，每轮之后看测试 AUC；虚线是真实对数几率的 AUC。
+# 点击的对数几率由三部分相加：一阶效应；秩很低的“用户 × 物品”矩阵；设备、时段、广告位三个符号的乘积。四个模型（LR、FM、去掉 FM 部分的 DeepFM 即 DNN、DeepFM）在同样的批次上训练四轮，每轮之后看测试 AUC；虚线是真实对数几率的 AUC。
 
 # %% [markdown] lang="en"
 # ## Planted truth {#planted}
 #
-# The logit of a click adds three parts: first-order effects, a user-by-item matrix of low rank, and the product of three signs for device, hour and slot. Four models train for four epochs on the same batches; after each epoch the test AUC is taken. The dashed line is the AUC of the true logit.
+# The logit of a click adds three parts: first-order effects, a user-by-item matrix of low rank, and the product of three signs for device, hour and slot. Four models (LR, FM, DNN, which is DeepFM without its FM part, and DeepFM) train for four epochs on the same batches; after each epoch the test AUC is taken. The dashed line is the AUC of the true logit.
 
 
 # %%
