@@ -112,14 +112,14 @@ plt.show()
 # %% [markdown] lang="zh"
 # ## 任务越来越不相关 {#unrelated}
 #
-# 20 维输入，4 个专家，每个 8 个单元；共享底层 34 个单元，参数量相近。每批都是新数据，训练 1,500 步，五个种子（真值、数据和初始权重都随之更换）。纵轴是留出数据上没有被解释的方差，小点是单次运行，折线是均值。
+# 20 维输入，4 个专家，每个 8 个单元；共享底层 34 个单元，有 1,292 个权重，MMoE 是 994 个。每批都是新数据，训练 1,500 步，五个种子（真值、数据和初始权重都随之更换）。纵轴是留出数据上没有被解释的方差，小点是单次运行，折线是均值。
 #
 # 看两点。OMoE 随任务疏远明显变差，MMoE 只差了一点，而两者只有门控不同。共享底层在这个规模上大致持平，$p=0$ 时与 MMoE 相当。另外，种子之间的差别比模型之间的大。
 
 # %% [markdown] lang="en"
 # ## As the tasks grow unrelated {#unrelated}
 #
-# 20 inputs, 4 experts of 8 units; the shared bottom has 34 units, about as many weights. Every batch is fresh, 1,500 steps, five seeds (truth, data and initial weights all change). The vertical axis is the variance left unexplained on held-out rows; dots are single runs, lines are means.
+# 20 inputs, 4 experts of 8 units; the shared bottom has 34 units, 1,292 weights against MMoE's 994. Every batch is fresh, 1,500 steps, five seeds (truth, data and initial weights all change). The vertical axis is the variance left unexplained on held-out rows; dots are single runs, lines are means.
 #
 # Look at two things. OMoE gets worse as the tasks part, MMoE much less, and the gate is the only difference between them. The shared bottom stays about level at this size and equals MMoE at $p=0$; seeds differ more than models do.
 
