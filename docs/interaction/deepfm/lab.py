@@ -28,6 +28,7 @@ import tensorflow as tf
 
 from recnotes.data import double_center, movielens_100k, planted_interactions, random_rows, temporal
 from recnotes.layers import fm_pairs, fm_pooled
+from recnotes.metrics import auc, log_loss
 from recnotes.models import DeepFM, FactorizationMachine, LogisticRegression
 
 np.set_printoptions(precision=3, suppress=True)
@@ -110,21 +111,6 @@ print("sum    ", (first + second + y_dnn).numpy(), "\nmodel  ", model(inputs).nu
 
 
 # %%
-def auc(labels, scores):
-    """Area under the ROC curve from ranks; ties count one half."""
-    _, inverse, count = np.unique(scores, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[inverse]
-    positives = labels.sum()
-    return (rank[labels == 1].sum() - positives * (positives + 1) / 2) / (
-        positives * (len(labels) - positives)
-    )
-
-
-def log_loss(labels, logits):
-    """Mean cross-entropy of logits."""
-    return np.mean(np.logaddexp(0, logits) - labels * logits)
-
-
 def fit(model, inputs, labels, epochs, learning_rate, after=lambda model: None, batch_size=512):
     """Trains, and returns what `after` says after each epoch."""
     keras.utils.set_random_seed(0)
