@@ -76,6 +76,9 @@ def results(page: Page, query: str) -> list[str]:
     page.click(".md-search__input")
     page.fill(".md-search__input", "")
     page.keyboard.type(query)
+    # Chinese is inserted as text, without a key event, but Material reads its field on one: a reader's input
+    # method ends with one. Without it the query counts only if it was there before the worker was ready.
+    page.keyboard.press("End")
     page.wait_for_selector(".md-search-result__list a")
     page.wait_for_timeout(600)
     links = page.eval_on_selector_all(".md-search-result__list > li > a", "all => all.map(a => a.href)")
