@@ -23,9 +23,13 @@ class ModelEntry:
         name: name on the command line.
         module: module that defines it.
         class_name: its class.
-        family: what it reads and returns: ``"ctr"``, ``"multitask"`` or ``"sequence"``.
+        family: what it reads: ``"ctr"`` and ``"multitask"`` ``{"dense", "sparse"}``; ``"behavior"`` those
+            and ``{"item", "history"}``; ``"pair"`` ``{"user", "item"}``; ``"sequence"`` and ``"retrieval"``
+            ``{"history"}``, in training with the item that followed each step, ``"next"``, or the row,
+            ``"target"``, as `follows` says.
         arguments: arguments of the example; the others keep their defaults.
         seeded: whether it takes a seed; logistic regression starts at zero.
+        follows: what training adds to a history: ``"next"`` (``[B, L]``) or ``"target"`` (``[B]``).
     """
 
     name: str
@@ -34,6 +38,7 @@ class ModelEntry:
     family: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     seeded: bool = True
+    follows: str = "next"
 
     def load(self) -> type:
         """Imports the class.
@@ -66,10 +71,21 @@ class ModelEntry:
             Arrays by name, batch first.
         """
         rng = np.random.default_rng(1)
-        if self.family == "sequence":
+        if self.family == "pair":
+            sizes = self.arguments["num_users"], self.arguments["num_items"]
+            pairs = rng.integers(0, sizes, (batch, 2)).astype(np.int32)
+            return {"user": pairs[:, 0], "item": pairs[:, 1]}
+        if self.family in ("sequence", "retrieval", "behavior"):
             lengths = rng.integers(1, 21, batch)
             history = rng.integers(1, self.arguments["num_items"] + 1, (batch, 20))  # [B, L]
-            return {"history": np.where(np.arange(20) < lengths[:, None], history, 0).astype(np.int32)}
+            history = np.where(np.arange(20) < lengths[:, None], history, 0).astype(np.int32)  # [B, L]
+            if self.family != "behavior":
+                return {"history": history}
+            item = rng.integers(1, self.arguments["num_items"] + 1, batch).astype(np.int32)  # [B]
+            return {**self._fields(rng, batch), "item": item, "history": history}
+        return self._fields(rng, batch)
+
+    def _fields(self, rng: np.random.Generator, batch: int) -> dict[str, np.ndarray]:
         return {
             "dense": rng.normal(size=(batch, 2)).astype(np.float32),
             "sparse": rng.integers(0, self.arguments["vocabulary_sizes"], (batch, 3)).astype(np.int32),
@@ -86,8 +102,11 @@ class ModelEntry:
         """
         rng = np.random.default_rng(2)
         x = self.inputs(batch)
-        if self.family == "sequence":
+        if self.family in ("sequence", "retrieval"):
             history = x["history"]
+            if self.follows == "target":
+                target = rng.integers(1, self.arguments["num_items"] + 1, batch).astype(np.int32)  # [B]
+                return {}, {"x": {"history": history, "target": target}}
             following = np.concatenate([history[:, 1:], np.zeros_like(history[:, :1])], axis=1)  # [B, L]
             return {}, {"x": {"history": history, "next": following}}
         labels = rng.integers(0, 2, batch).astype(np.float32)  # [B]

@@ -44,7 +44,7 @@ for case in json.load(open(sys.argv[1])):
     difference = max(float(np.abs(got[key] - expected[key]).max()) for key in expected)
     x, y = arrays(case["folder"] + "/x.npz"), arrays(case["folder"] + "/y.npz")
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    if case["family"] == "sequence":
+    if case["family"] in ("sequence", "retrieval"):
         model.compile("adam")
         history = model.fit(x, batch_size=64, verbose=0)
     elif case["family"] == "multitask":

@@ -10,7 +10,7 @@ import tensorflow as tf
 from recnotes.embedding.sequence import SequenceEmbedding, check_item_ids, history_mask
 from recnotes.layers.negatives import sample_negatives
 from recnotes.layers.transformer import SASRecBlock
-from recnotes.losses import gbce_beta, next_item_cross_entropy, sampled_binary_cross_entropy
+from recnotes.losses.next_item import gbce_beta, next_item_cross_entropy, sampled_binary_cross_entropy
 from recnotes.seeds import child_seeds
 
 LOSSES = ("bce", "cross_entropy")

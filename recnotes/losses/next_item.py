@@ -1,4 +1,4 @@
-"""Losses as free functions. Here: what trains a model to name the next item at every step of a history."""
+"""What trains a model to name the next item at every step of a history."""
 
 from __future__ import annotations
 
