@@ -1,0 +1,189 @@
+"""Dice: a rectifier whose bend follows the distribution of its input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+def dice(
+    s: tf.Tensor, alpha: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, epsilon: float = 1e-8
+) -> tf.Tensor:
+    r"""Mixes identity and a line of slope $\alpha$ by where the input stands in its distribution.
+
+    $$
+    f(s) = p(s)\,s + (1 - p(s))\,\alpha s, \qquad
+    p(s) = \sigma\Big(\frac{s - E[s]}{\sqrt{Var[s] + \epsilon}}\Big)
+    $$
+
+    with $s$ of shape $[B, U]$ or with more axes before the last, and $\alpha$, $E[s]$ and $Var[s]$ of shape
+    $[U]$. PReLU is the same with $p(s) = [s > 0]$. With $E[s] = 0$ and $Var[s] = 1 - \epsilon$ it is
+    $\alpha s + (1 - \alpha) s \sigma(s)$.
+
+    Args:
+        s: input, its last axis ``U``.
+        alpha: slope of the lower branch, ``[U]``.
+        mean: $E[s]$, ``[U]``.
+        variance: $Var[s]$, ``[U]``.
+        epsilon: added to the variance (default: 1e-08).
+
+    Returns:
+        Tensor of the shape of ``s``.
+
+    Example:
+        >>> y = dice(tf.constant([[0.0, 1.0]]), tf.zeros(2), tf.zeros(2), tf.ones(2))
+        >>> print(y.numpy().round(4))  # s · σ(s)
+        [[0.     0.7311]]
+
+    References:
+        Zhou et al., *Deep Interest Network for Click-Through Rate Prediction*, KDD 2018,
+        https://arxiv.org/abs/1706.06978, equation 3.
+    """
+    p = tf.sigmoid((s - mean) / tf.sqrt(variance + epsilon))
+    return p * s + (1 - p) * alpha * s
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class Dice(keras.layers.Layer):
+    r"""Dice with a learned slope: statistics of the batch in training, moving averages afterwards.
+
+    $$
+    f(s) = p(s)\,s + (1 - p(s))\,\alpha s, \qquad
+    p(s) = \sigma\Big(\frac{s - E[s]}{\sqrt{Var[s] + \epsilon}}\Big)
+    $$
+
+    with $s$ of shape $[\dots, U]$, $\alpha$, $E[s]$ and $Var[s]$ of shape $[U]$; the statistics are taken
+    over all axes but the last, over the steps that the mask keeps. The gradient flows through them in
+    training. The averages start at mean 0 and variance 1 and move by
+    $a \leftarrow \mu a + (1 - \mu)\,a_\text{batch}$; a batch whose mask is empty leaves them alone.
+
+    Args:
+        momentum: share $\mu$ of the average that each training batch keeps (default: 0.99).
+        epsilon: added to the variance (default: 1e-08).
+        wiring: "paper"; "authors", the code released for DIN, with $p(s) = \sigma(\beta s / \sqrt{1.001})$
+            and a learned $\beta$ that starts at 0; or "batch", the statistics of the current batch even at
+            inference, so that predictions depend on the rest of the batch (default: "paper").
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Returns:
+        Called on ``[..., U]``, optionally with a bool ``mask`` ``[...]``: a tensor of the input's shape.
+
+    Raises:
+        ValueError: ``momentum`` is not in [0, 1), ``epsilon`` is not positive, ``wiring`` is unknown, the
+            input has fewer than two axes, or the mask does not fit it.
+
+    Example:
+        >>> layer = Dice()
+        >>> s = tf.constant([[0.0], [2.0]])
+        >>> print(layer(s, training=True).numpy()[:, 0].round(4))  # 2 · σ(1)
+        [0.     1.4621]
+        >>> print(layer(s).numpy()[:, 0].round(4))  # mean 0.01, variance 1: 2 · σ(1.99)
+        [0.     1.7595]
+
+    References:
+        Zhou et al., *Deep Interest Network for Click-Through Rate Prediction*, KDD 2018,
+        https://arxiv.org/abs/1706.06978, equation 3. The code at
+        https://github.com/zhougr1993/DeepInterestNetwork, ``din/Dice.py``, calls TensorFlow's batch
+        normalization without its training flag, so that mean 0, variance 1 and its ε of 0.001 never change.
+    """
+
+    def __init__(
+        self, momentum: float = 0.99, epsilon: float = 1e-8, wiring: str = "paper", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum must be in [0, 1), received {momentum!r}")
+        if epsilon <= 0:
+            raise ValueError(f"epsilon must be positive, received {epsilon!r}")
+        if wiring not in ("paper", "authors", "batch"):
+            raise ValueError(f"wiring must be 'paper', 'authors' or 'batch', received {wiring!r}")
+        self.momentum, self.epsilon, self.wiring = float(momentum), float(epsilon), wiring
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Creates slope and averages.
+
+        Args:
+            input_shape: ``[..., U]``.
+
+        Raises:
+            ValueError: there are fewer than two axes, or the last is not known.
+        """
+        if len(input_shape) < 2 or input_shape[-1] is None:
+            raise ValueError(f"the input must be [..., U] with U known, received {tuple(input_shape)!r}")
+        units = (input_shape[-1],)
+        self.alpha = self.add_weight(shape=units, initializer="zeros", name="alpha")
+        if self.wiring == "authors":
+            self.beta = self.add_weight(shape=units, initializer="zeros", name="beta")
+        if self.wiring == "paper":
+            self.moving_mean = self.add_weight(
+                shape=units, initializer="zeros", name="moving_mean", trainable=False, autocast=False
+            )
+            self.moving_variance = self.add_weight(
+                shape=units, initializer="ones", name="moving_variance", trainable=False, autocast=False
+            )
+        self.built = True
+
+    def call(self, s: tf.Tensor, training: bool = False, mask: tf.Tensor | None = None) -> tf.Tensor:
+        """Bends the input.
+
+        Args:
+            s: input ``[..., U]``.
+            training: whether the batch's statistics are used, and move the averages (default: False).
+            mask: bool ``[...]``, true where a step counts in the statistics, None for all (default: None).
+
+        Returns:
+            Tensor of the shape of ``s``.
+
+        Raises:
+            ValueError: the mask's rank is not one less than the input's.
+        """
+        if mask is not None and mask.shape.rank != s.shape.rank - 1:
+            raise ValueError(f"mask must be {tuple(s.shape[:-1])}, received {tuple(mask.shape)}")
+        # --8<-- [start:call]
+        wide = s if s.dtype == tf.float64 else tf.cast(s, tf.float32)
+        alpha = tf.cast(self.alpha, wide.dtype)  # [U]
+        if self.wiring == "authors":
+            p = tf.sigmoid(tf.cast(self.beta, wide.dtype) * wide / 1.001**0.5)
+            return tf.cast(p * wide + (1 - p) * alpha * wide, s.dtype)
+        if self.wiring == "paper" and not training:
+            mean = tf.cast(self.moving_mean, wide.dtype)  # [U]
+            variance = tf.cast(self.moving_variance, wide.dtype)  # [U]
+            return tf.cast(dice(wide, alpha, mean, variance, self.epsilon), s.dtype)
+        axes = list(range(s.shape.rank - 1))
+        m = tf.ones_like(wide[..., :1]) if mask is None else tf.cast(mask, wide.dtype)[..., None]
+        count = tf.reduce_sum(m)
+        mean = tf.math.divide_no_nan(tf.reduce_sum(m * wide, axes), count)  # [U]
+        variance = tf.math.divide_no_nan(tf.reduce_sum(m * tf.square(wide - mean), axes), count)  # [U]
+        if self.wiring == "paper":
+            rate = (1 - self.momentum) * tf.cast(count > 0, wide.dtype)
+            for average, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                average.assign_add(tf.cast(rate, average.dtype) * (tf.cast(batch, average.dtype) - average))
+        return tf.cast(dice(wide, alpha, mean, variance, self.epsilon), s.dtype)
+        # --8<-- [end:call]
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Returns the input's shape.
+
+        Args:
+            input_shape: ``[..., U]``.
+
+        Returns:
+            The same shape.
+        """
+        return tuple(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds the layer.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
+        return {
+            **super().get_config(),
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "wiring": self.wiring,
+        }

@@ -1,0 +1,75 @@
+"""Plain loops of activations."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def dice_batch(s: Array, alpha: Array, epsilon: float = 1e-8) -> Array:
+    r"""Evaluates Dice with the statistics of the batch, unit by unit.
+
+    $$
+    f(s_{bu}) = \big(p_{bu} + (1 - p_{bu}) \alpha_u\big) s_{bu}, \qquad
+    p_{bu} = \sigma\Big(\frac{s_{bu} - \bar s_u}{\sqrt{\frac1B \sum_c (s_{cu} - \bar s_u)^2 + \epsilon}}\Big)
+    $$
+
+    with $s$ of shape $[B, U]$, $\alpha$ and the mean $\bar s$ of shape $[U]$.
+
+    Args:
+        s: input ``[B, U]``.
+        alpha: slopes ``[U]``.
+        epsilon: added to the variance (default: 1e-08).
+
+    Returns:
+        Output ``[B, U]``.
+
+    Example:
+        >>> dice_batch(np.array([[0.0], [2.0]]), np.zeros(1)).round(4).tolist()
+        [[0.0], [1.4621]]
+    """
+    f = np.zeros_like(s)
+    for u in range(s.shape[1]):
+        mean = sum(s[:, u]) / len(s)
+        variance = sum((value - mean) ** 2 for value in s[:, u]) / len(s)
+        for b in range(len(s)):
+            p = 1 / (1 + math.exp(-(s[b, u] - mean) / math.sqrt(variance + epsilon)))
+            f[b, u] = (p + (1 - p) * alpha[u]) * s[b, u]
+    return f
+
+
+def dice_din(s: Array, alpha: Array, beta: Array) -> Array:
+    r"""Evaluates Dice as DIN's released code does: a batch normalization that never learns its statistics.
+
+    $$
+    f(s_{bu}) = \alpha_u (1 - p_{bu}) s_{bu} + p_{bu} s_{bu}, \qquad
+    p_{bu} = \sigma\Big(\beta_u \frac{s_{bu} - 0}{\sqrt{1 + 0.001}}\Big)
+    $$
+
+    with $s$ of shape $[B, U]$, $\alpha$ and $\beta$ of shape $[U]$.
+
+    Args:
+        s: input ``[B, U]``.
+        alpha: slopes ``[U]``.
+        beta: scales ``[U]``.
+
+    Returns:
+        Output ``[B, U]``.
+
+    Example:
+        >>> dice_din(np.array([[-3.0, 4.0]]), np.zeros(2), np.zeros(2)).tolist()  # β = 0: half the input
+        [[-1.5, 2.0]]
+
+    References:
+        https://github.com/zhougr1993/DeepInterestNetwork, commit b46a273, ``din/Dice.py``.
+    """
+    f = np.zeros_like(s)
+    for b in range(s.shape[0]):
+        for u in range(s.shape[1]):
+            p = 1 / (1 + math.exp(-beta[u] * s[b, u] / math.sqrt(1.001)))
+            f[b, u] = alpha[u] * (1 - p) * s[b, u] + p * s[b, u]
+    return f

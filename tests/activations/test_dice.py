@@ -1,0 +1,165 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recnotes.activations import Dice, dice
+from recnotes.oracles.activations import dice_batch, dice_din
+
+
+def layer_with(alpha, **keywords):
+    layer = Dice(dtype="float64", **keywords)
+    layer.build([None, len(alpha)])
+    layer.alpha.assign(alpha)
+    return layer
+
+
+def central_differences(f, x):
+    gradient = np.zeros_like(x)
+    for at in np.ndindex(*x.shape):
+        step = np.zeros_like(x)
+        step[at] = 1e-5
+        gradient[at] = (f(x + step) - f(x - step)) / 2e-5
+    return gradient
+
+
+@given(st.integers(1, 6), st.integers(1, 4), st.integers(0, 999))
+@settings(max_examples=15, deadline=None)
+def test_training_equals_the_loops(b, u, seed):
+    rng = np.random.default_rng(seed)
+    s, alpha = rng.normal(1, 2, (b, u)), rng.normal(size=u)
+    for wiring in "paper", "batch":
+        y = layer_with(alpha, wiring=wiring)(tf.constant(s), training=True)
+        # One row: its mean is the row itself but for rounding, which ε = 1e-8 magnifies by 1e4.
+        np.testing.assert_allclose(y, dice_batch(s, alpha), rtol=0, atol=1e-10)
+
+
+def test_gradients_flow_through_the_statistics():
+    rng = np.random.default_rng(0)
+    s, alpha, c = rng.normal(size=(5, 3)), rng.normal(size=3), rng.normal(size=(5, 3))
+    layer = layer_with(alpha)
+    variable = tf.Variable(s)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(c * layer(variable, training=True))
+    to_s, to_alpha = tape.gradient(loss, [variable, layer.alpha])
+    # Central differences with step 1e-5 err by about 1e-10.
+    np.testing.assert_allclose(
+        to_s, central_differences(lambda x: (c * dice_batch(x, alpha)).sum(), s), atol=1e-8
+    )
+    np.testing.assert_allclose(
+        to_alpha, central_differences(lambda a: (c * dice_batch(s, a)).sum(), alpha), atol=1e-8
+    )
+
+
+def test_the_authors_form():
+    rng = np.random.default_rng(1)
+    s, alpha, beta = rng.normal(size=(4, 3)), rng.normal(size=3), rng.normal(size=3)
+    layer = layer_with(alpha, wiring="authors")
+    np.testing.assert_array_equal(layer.beta, np.zeros(3))
+    layer.beta.assign(beta)
+    before = [w.numpy() for w in layer.weights]
+    for training in True, False:
+        np.testing.assert_allclose(
+            layer(tf.constant(s), training=training), dice_din(s, alpha, beta), rtol=0, atol=1e-12
+        )
+    assert len(layer.weights) == 2
+    for weight, old in zip(layer.weights, before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+
+
+def test_unit_statistics_make_it_silu():
+    rng = np.random.default_rng(2)
+    s, alpha = rng.normal(size=(4, 3)), rng.normal(size=3)
+    y = dice(tf.constant(s), alpha, np.zeros(3), np.full(3, 1 - 1e-8))
+    np.testing.assert_allclose(y, alpha * s + (1 - alpha) * tf.nn.silu(s).numpy(), rtol=0, atol=1e-14)
+    # A small variance makes the bend sharp: PReLU.
+    sharp = dice(tf.constant(s), alpha, np.zeros(3), np.zeros(3))
+    np.testing.assert_allclose(sharp, np.where(s > 0, s, alpha * s), rtol=0, atol=1e-12)
+
+
+def test_moving_averages_are_those_of_batch_normalization():
+    rng = np.random.default_rng(3)
+    layer, norm = layer_with(np.zeros(3)), keras.layers.BatchNormalization(dtype="float64")
+    for _ in range(5):
+        s = tf.constant(rng.normal(2, 3, (7, 3)))
+        layer(s, training=True)
+        norm(s, training=True)
+    np.testing.assert_allclose(layer.moving_mean, norm.moving_mean, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(layer.moving_variance, norm.moving_variance, rtol=0, atol=1e-12)
+    s = rng.normal(size=(4, 3))
+    inference = layer(tf.constant(s))
+    np.testing.assert_allclose(
+        inference, dice(tf.constant(s), np.zeros(3), norm.moving_mean, norm.moving_variance), atol=1e-12
+    )
+    # Inference does not look at the rest of the batch, training and "batch" do.
+    np.testing.assert_array_equal(inference[:1], layer(tf.constant(s[:1])))
+    of_batch = layer_with(np.zeros(3), wiring="batch")
+    assert np.abs(of_batch(tf.constant(s))[:1] - of_batch(tf.constant(s[:1]))).max() > 0.01
+
+
+def test_pads_do_not_count():
+    rng = np.random.default_rng(4)
+    s, alpha = rng.normal(size=(6, 3)), rng.normal(size=3)
+    padded = np.zeros((2, 5, 3))
+    mask = np.array([[1, 1, 1, 1, 0], [1, 1, 0, 0, 0]]) > 0
+    padded[mask], padded[~mask] = s, 50.0
+    layer, plain = layer_with(alpha), layer_with(alpha)
+    variable = tf.Variable(padded)
+    with tf.GradientTape() as tape:
+        y = layer(variable, training=True, mask=tf.constant(mask))
+        loss = tf.reduce_sum(tf.boolean_mask(y, mask))
+    np.testing.assert_allclose(y.numpy()[mask], plain(tf.constant(s), training=True), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(layer.moving_mean, plain.moving_mean, rtol=0, atol=1e-12)
+    assert (tape.gradient(loss, variable).numpy()[~mask] == 0).all()
+    before = layer.moving_variance.numpy()
+    empty = layer(tf.constant(padded), training=True, mask=tf.zeros([2, 5], tf.bool))
+    assert np.isfinite(empty).all()
+    np.testing.assert_array_equal(layer.moving_variance, before)
+
+
+@pytest.mark.parametrize("wiring", ["paper", "authors", "batch"])
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
+def test_fit_save_and_load(tmp_path, wiring):
+    inputs = keras.Input([3])
+    outputs = keras.layers.Dense(1)(Dice(wiring=wiring, momentum=0.5)(inputs))
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    rng = np.random.default_rng(0)
+    x = rng.normal(3, 2, (64, 3)).astype(np.float32)
+    start = [w.numpy() for w in model.weights]
+    model.fit(x, x[:, :1], batch_size=16, epochs=1, verbose=0)
+    for weight, old in zip(model.weights, start, strict=True):
+        assert (weight.numpy() != old).any(), weight.path
+    model.save(tmp_path / "m.keras")
+    loaded = keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(model(x), loaded(x))
+    assert loaded.layers[1].get_config() == model.layers[1].get_config()
+
+
+def test_compiled_and_half_precision():
+    s = tf.random.stateless_normal([6, 3], [0, 1])
+    layer, compiled = Dice(), Dice()
+    layer.build([None, 3])
+    compiled.build([None, 3])
+    run = tf.function(lambda x: compiled(x, training=True), jit_compile=True)
+    np.testing.assert_allclose(run(s), layer(s, training=True), rtol=0, atol=1e-6)  # float32 of order 1
+    np.testing.assert_allclose(compiled.moving_mean, layer.moving_mean, rtol=0, atol=1e-7)
+    half = Dice(dtype="mixed_float16")
+    assert half(1000 * s, training=True).dtype == tf.float16  # squares would overflow in half precision
+    assert np.isfinite(half.moving_variance).all() and half.moving_variance.dtype == "float32"
+    assert Dice()(tf.zeros([0, 3]), training=True).shape == (0, 3)
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"momentum must be in \[0, 1\), received 1"):
+        Dice(momentum=1)
+    with pytest.raises(ValueError, match="epsilon must be positive, received 0"):
+        Dice(epsilon=0)
+    with pytest.raises(ValueError, match="wiring must be .*received 'din'"):
+        Dice(wiring="din")
+    with pytest.raises(ValueError, match=r"the input must be \[..., U\]"):
+        Dice()(tf.zeros([3]))
+    with pytest.raises(ValueError, match=r"mask must be \(2, 3\), received \(2,\)"):
+        Dice()(tf.zeros([2, 3, 4]), mask=tf.ones([2], tf.bool))
