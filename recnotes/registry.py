@@ -12,6 +12,7 @@ import numpy as np
 __all__ = ["ModelEntry", "find", "model_names"]
 
 _CTR = {"vocabulary_sizes": (100, 50, 20), "num_dense": 2}
+_BEHAVIOR = {**_CTR, "num_items": 100}
 _TASKS = {"tasks": ("click", "like"), "vocabulary_sizes": (100, 50, 20)}
 
 
@@ -131,6 +132,7 @@ _ENTRIES = (
     ),
     ModelEntry("fm", "recnotes.models.fm", "FactorizationMachine", "ctr", _CTR),
     ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
+    ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
     ModelEntry(
         "sasrec", "recnotes.models.sasrec", "SASRec", "sequence", {"num_items": 100, "max_length": 20}
     ),

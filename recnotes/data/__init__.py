@@ -2,6 +2,7 @@
 
 from recnotes.data.download import ChecksumError, DownloadError
 from recnotes.data.interactions import InteractionData, double_center, planted_interactions
+from recnotes.data.interests import InterestClicks, interest_clicks
 from recnotes.data.movielens import MovieLens, movielens_100k
 from recnotes.data.multitask import TwoTasks, label_correlation, two_tasks
 from recnotes.data.multivalued import Bags, bags_of_tags
@@ -20,12 +21,14 @@ __all__ = [
     "ChecksumError",
     "DownloadError",
     "InteractionData",
+    "InterestClicks",
     "MarkovSessions",
     "MovieLens",
     "Split",
     "TwoTasks",
     "bags_of_tags",
     "double_center",
+    "interest_clicks",
     "label_correlation",
     "leave_last_out",
     "leave_one_out",

@@ -1,5 +1,6 @@
 """Embedding layers for categorical fields and for sequences of ids."""
 
+from recnotes.embedding.behavior import BehaviorEmbedding, ItemEmbedding
 from recnotes.embedding.concat import ConcatFeatures
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.embedding.field import FieldEmbedding, check_field_ids
@@ -12,9 +13,11 @@ from recnotes.embedding.sequence import (
 )
 
 __all__ = [
+    "BehaviorEmbedding",
     "ConcatFeatures",
     "FeatureEmbedding",
     "FieldEmbedding",
+    "ItemEmbedding",
     "NumericEmbedding",
     "SequenceEmbedding",
     "check_field_ids",

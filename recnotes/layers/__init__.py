@@ -11,6 +11,7 @@ from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, ga
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.mlp import MLP
 from recnotes.layers.negatives import sample_negatives
+from recnotes.layers.target_attention import TargetAttention
 from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PointWiseFeedForward",
     "SASRecBlock",
     "Stacked",
+    "TargetAttention",
     "apply_experts",
     "causal_mask",
     "fm_pairs",

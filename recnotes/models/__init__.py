@@ -1,6 +1,7 @@
 """Models, one paper a file, each a short composition of layers."""
 
 from recnotes.models.deepfm import DeepFM
+from recnotes.models.din import DIN
 from recnotes.models.fm import FactorizationMachine
 from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mmoe import MMoE, OMoE
@@ -8,6 +9,7 @@ from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
 
 __all__ = [
+    "DIN",
     "DeepFM",
     "FactorizationMachine",
     "LogisticRegression",
