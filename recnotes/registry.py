@@ -133,6 +133,7 @@ _ENTRIES = (
     ModelEntry("fm", "recnotes.models.fm", "FactorizationMachine", "ctr", _CTR),
     ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
     ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
+    ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),
     ModelEntry(
         "sasrec", "recnotes.models.sasrec", "SASRec", "sequence", {"num_items": 100, "max_length": 20}
     ),

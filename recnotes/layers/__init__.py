@@ -7,6 +7,7 @@ from recnotes.layers.attention import (
     scaled_dot_product_attention,
     self_attention_mask,
 )
+from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.mlp import MLP
@@ -15,6 +16,7 @@ from recnotes.layers.target_attention import TargetAttention
 from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
 __all__ = [
+    "CoAction",
     "FMInteraction",
     "MLP",
     "MixtureOfExperts",
@@ -25,6 +27,7 @@ __all__ = [
     "TargetAttention",
     "apply_experts",
     "causal_mask",
+    "co_action_size",
     "fm_pairs",
     "fm_pairwise",
     "fm_pooled",

@@ -1,5 +1,6 @@
 """Models, one paper a file, each a short composition of layers."""
 
+from recnotes.models.can import CAN
 from recnotes.models.deepfm import DeepFM
 from recnotes.models.din import DIN
 from recnotes.models.fm import FactorizationMachine
@@ -9,6 +10,7 @@ from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
 
 __all__ = [
+    "CAN",
     "DIN",
     "DeepFM",
     "FactorizationMachine",

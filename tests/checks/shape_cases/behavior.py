@@ -3,7 +3,9 @@
 import tensorflow as tf
 
 from recnotes.embedding.behavior import BehaviorEmbedding
+from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.target_attention import TargetAttention
+from recnotes.models.can import CAN
 from recnotes.models.din import DIN
 from tests.checks.shape_cases import sizes
 
@@ -35,3 +37,18 @@ def case_target_attention():
 def case_din():
     for use_attention in (True, False):
         DIN(N, [4] * F, n, D, [17], [19], use_attention=use_attention)(inputs())
+
+
+@sizes(B=B, L=L, I=5, S=(8, 33))
+def case_co_action():
+    for variant, size in (
+        ("paper", co_action_size(5, [8, 4])),
+        ("authors", co_action_size(5, [8, 3], False)),
+    ):
+        units = [8, 4] if variant == "paper" else [8, 3]
+        CoAction(units, variant=variant)(tf.ones([B, size]), tf.ones([B, L, 5]), tf.ones([B, L], tf.bool))
+
+
+@sizes(B=B, F=F, D=D, L=L, n=n, I=4, T=58, S=12)
+def case_can():
+    CAN(N, [4] * F, n, D, [17], 4, [8, 2], orders=6)(inputs())

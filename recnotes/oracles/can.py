@@ -1,0 +1,72 @@
+"""Plain loops of CAN's co-action unit, as printed and as the authors' code computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def co_action(
+    P: Array,
+    entries: Sequence[Array],
+    units: Sequence[int],
+    orders: int,
+    sigma: Callable[[float], float] = np.tanh,
+    variant: str = "paper",
+) -> Array:
+    r"""Evaluates the co-action of one candidate and one history, weight by weight.
+
+    $$
+    h_{i,o} = \sigma\Big(\sum_{j} W_{i,jo}\, h_{i-1,j} + b_{i,o}\Big), \qquad h_{0,j} = p_j^{\,c}
+    $$
+
+    with the candidate's parameters $P$ of shape $[T]$, read one after the other, the entries $p$ of shape
+    $[I]$ and the order $c$. The result is the sum over entries of the last layer, order after order; of all
+    layers, without biases, where ``variant`` is "authors".
+
+    Args:
+        P: parameters ``[T]``: each layer's kernel row by row, then its bias.
+        entries: the real entries of the history, ``[I]`` each.
+        units: widths of the layers.
+        orders: number of powers.
+        sigma: activation (default: np.tanh).
+        variant: "paper" or "authors" (default: "paper").
+
+    Returns:
+        The co-action, one axis.
+
+    Example:
+        >>> P, entry = np.array([1.0, 10.0, 0.5]), np.array([2.0, 3.0])
+        >>> co_action(P, [entry], [1], 2, sigma=float).tolist()  # 2 + 30 + ½ and 4 + 90 + ½
+        [32.5, 94.5]
+
+    References:
+        https://github.com/CAN-Paper/Co-Action-Network, ``script/model.py``.
+    """
+    result: list[float] = []
+    for order in range(1, orders + 1):
+        kept = sum(units) if variant == "authors" else units[-1]
+        total = [0.0] * kept
+        for entry in entries:
+            h = [float(value) ** order for value in entry]
+            place, layers = 0, []
+            for width in units:
+                z = [0.0] * width
+                for value in h:
+                    for o in range(width):
+                        z[o] += float(P[place]) * value
+                        place += 1
+                if variant == "paper":
+                    for o in range(width):
+                        z[o] += float(P[place])
+                        place += 1
+                h = [float(sigma(value)) for value in z]
+                layers.append(h)
+            flat = [value for layer in layers for value in layer] if variant == "authors" else h
+            total = [a + b for a, b in zip(total, flat, strict=True)]
+        result += total
+    return np.array(result)
