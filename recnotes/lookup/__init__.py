@@ -1,5 +1,11 @@
 """What ``tf.nn.embedding_lookup*`` do inside."""
 
+from recnotes.lookup.dense import (
+    embedding_lookup,
+    embedding_lookup_partitioned,
+    partition_ids,
+    partition_sizes,
+)
 from recnotes.lookup.safe import (
     fill_empty_rows,
     linear_segments,
@@ -24,12 +30,16 @@ __all__ = [
     "check_ids",
     "combine",
     "combine_weighted",
+    "embedding_lookup",
+    "embedding_lookup_partitioned",
     "embedding_lookup_sparse",
     "embedding_lookup_stack",
     "fill_empty_rows",
     "limit_norm",
     "linear_segments",
     "lookup_segments",
+    "partition_ids",
+    "partition_sizes",
     "prune_ids",
     "prune_weights",
     "row_segments",

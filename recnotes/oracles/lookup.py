@@ -152,3 +152,58 @@ def embedding_lookup_stack(
         for j in range(lengths[b]):
             out[b, j] = rows[b][j]
     return out, lengths
+
+
+def partition(num_rows: int, num_partitions: int, strategy: str = "mod") -> list[list[int]]:
+    r"""Deal the ids 0 to $V - 1$ out to $P$ parts, one at a time ("mod") or in runs ("div").
+
+    Args:
+        num_rows: number V of ids.
+        num_partitions: number P of parts.
+        strategy: "mod" or "div" (default: "mod").
+
+    Returns:
+        The ids of each part, in the order of its rows.
+
+    Example:
+        >>> partition(5, 2), partition(5, 2, "div")
+        ([[0, 2, 4], [1, 3]], [[0, 1, 2], [3, 4]])
+    """
+    parts: list[list[int]] = [[] for _ in range(num_partitions)]
+    if strategy == "mod":
+        for i in range(num_rows):
+            parts[i % num_partitions].append(i)
+        return parts
+    i = 0
+    for p in range(num_partitions):
+        for _ in range(num_rows // num_partitions + (1 if p < num_rows % num_partitions else 0)):
+            parts[p].append(i)
+            i += 1
+    return parts
+
+
+def embedding_lookup(table: np.ndarray, ids: np.ndarray, max_norm: float | None = None) -> np.ndarray:
+    r"""Copy the row of each id, one number at a time; a longer row is shortened to `max_norm`.
+
+    Args:
+        table: array `[V, D]`.
+        ids: integer array `[K]`.
+        max_norm: length to which longer rows are shortened (default: None).
+
+    Returns:
+        Float64 array `[K, D]`.
+
+    Example:
+        >>> embedding_lookup(np.array([[3.0, 4.0]]), np.array([0]), max_norm=2.5).tolist()
+        [[1.5, 2.0]]
+    """
+    out = np.zeros((len(ids), table.shape[1]))
+    for k in range(len(ids)):
+        norm = 0.0
+        for d in range(table.shape[1]):
+            norm += float(table[ids[k], d]) ** 2
+        norm = norm**0.5
+        scale = max_norm / norm if max_norm is not None and norm > max_norm else 1.0
+        for d in range(table.shape[1]):
+            out[k, d] = scale * float(table[ids[k], d])
+    return out

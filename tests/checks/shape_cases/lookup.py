@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from recnotes.data.multivalued import bags_of_tags
+from recnotes.lookup.dense import embedding_lookup_partitioned
 from recnotes.lookup.safe import safe_embedding_lookup_sparse
 from recnotes.lookup.sparse import embedding_lookup_sparse, embedding_lookup_stack
 from tests.checks.shape_cases import sizes
@@ -39,3 +40,10 @@ def case_stack():
 def case_bags():
     for combiner in ("sum", "mean", "sqrtn"):
         bags_of_tags(num_rows=5, num_tags=7, max_tags=4, combiner=combiner, weighted=True, seed=0)
+
+
+@sizes(K=8, D=11)
+def case_dense():
+    ids = tf.constant([9, 1, 2, 3, 9, 4, 5, 1])
+    embedding_lookup_partitioned(table(), ids)
+    embedding_lookup_partitioned(tf.split(table(), [5, 4, 4]), ids, "div", max_norm=1.0)
