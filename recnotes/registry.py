@@ -134,6 +134,8 @@ _ENTRIES = (
     ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
     ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
     ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),
+    ModelEntry("dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR),
+    ModelEntry("dcnv2", "recnotes.models.dcnv2", "DCNv2", "ctr", _CTR),
     ModelEntry(
         "sasrec", "recnotes.models.sasrec", "SASRec", "sequence", {"num_items": 100, "max_length": 20}
     ),

@@ -6,6 +6,7 @@ from recnotes.data.interests import InterestClicks, interest_clicks
 from recnotes.data.movielens import MovieLens, movielens_100k
 from recnotes.data.multitask import TwoTasks, label_correlation, two_tasks
 from recnotes.data.multivalued import Bags, bags_of_tags
+from recnotes.data.polynomials import PolynomialData, planted_polynomial
 from recnotes.data.sessions import (
     MarkovSessions,
     leave_last_out,
@@ -24,6 +25,7 @@ __all__ = [
     "InterestClicks",
     "MarkovSessions",
     "MovieLens",
+    "PolynomialData",
     "Split",
     "TwoTasks",
     "bags_of_tags",
@@ -37,6 +39,7 @@ __all__ = [
     "next_item_pairs",
     "pack_sequences",
     "planted_interactions",
+    "planted_polynomial",
     "random_rows",
     "temporal",
     "transition_counts",

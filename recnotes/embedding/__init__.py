@@ -11,6 +11,7 @@ from recnotes.embedding.sequence import (
     history_mask,
     positions_from_the_end,
 )
+from recnotes.embedding.stack import stack_features
 
 __all__ = [
     "BehaviorEmbedding",
@@ -24,4 +25,5 @@ __all__ = [
     "check_item_ids",
     "history_mask",
     "positions_from_the_end",
+    "stack_features",
 ]

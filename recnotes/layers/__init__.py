@@ -8,6 +8,7 @@ from recnotes.layers.attention import (
     self_attention_mask,
 )
 from recnotes.layers.co_action import CoAction, co_action_size
+from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.mlp import MLP
@@ -17,6 +18,8 @@ from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
 __all__ = [
     "CoAction",
+    "CrossNetwork",
+    "CrossNetworkV2",
     "FMInteraction",
     "MLP",
     "MixtureOfExperts",

@@ -1,6 +1,8 @@
 """Models, one paper a file, each a short composition of layers."""
 
 from recnotes.models.can import CAN
+from recnotes.models.dcn import DCN
+from recnotes.models.dcnv2 import DCNv2
 from recnotes.models.deepfm import DeepFM
 from recnotes.models.din import DIN
 from recnotes.models.fm import FactorizationMachine
@@ -11,6 +13,8 @@ from recnotes.models.shared_bottom import SharedBottom
 
 __all__ = [
     "CAN",
+    "DCN",
+    "DCNv2",
     "DIN",
     "DeepFM",
     "FactorizationMachine",

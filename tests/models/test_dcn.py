@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from recnotes.models import DCN, DCNv2, DeepFM
+from recnotes.oracles import cross as oracle
+from recnotes.oracles.deepfm import hidden
+from tests.models import ctr_bench as bench
+from tests.models.ctr_bench import SIZES, draw, randomize
+
+SMALL = {"embedding_dim": 3, "num_cross_layers": 2, "hidden_units": [6, 4]}
+NAMES = ["user", "item", "hour"]
+
+
+def loops(model, inputs):
+    offsets = np.cumsum([0, *SIZES[:-1]])
+    table = np.asarray(model.embedding.table, np.float64)
+    logits = []
+    for dense, ids in zip(inputs["dense"], inputs["sparse"], strict=True):
+        x0 = np.concatenate([dense.astype(np.float64), *table[ids + offsets]])
+        xl = x0
+        for w, b in zip(model.cross.kernels, model.cross.biases, strict=True):
+            xl = oracle.cross(x0, xl, np.asarray(w, np.float64)[:, 0], np.asarray(b, np.float64))
+        kernels = [np.asarray(layer.kernel, np.float64) for layer in model.dnn.hidden_layers]
+        h = hidden(x0, kernels, [np.asarray(layer.bias, np.float64) for layer in model.dnn.hidden_layers])
+        out = np.asarray(model.head.output_layer.kernel, np.float64)[:, 0]
+        # Without a linear part, and the bias for one: what the copied head differs in.
+        bias = float(np.asarray(model.head.output_layer.bias)[0])
+        logits.append(oracle.deepctr_logit(bias, xl, h if kernels else [], out))
+    return logits
+
+
+@pytest.mark.parametrize("units", [[6, 4], []])
+def test_equals_the_loops(units):
+    rng = np.random.default_rng(0)
+    model = randomize(DCN(SIZES, 2, **{**SMALL, "hidden_units": units}), rng)
+    inputs = draw(rng)
+    # float32 in the model, float64 in the loops
+    np.testing.assert_allclose(model(inputs), loops(model, inputs), rtol=1e-4, atol=1e-4)
+
+
+def test_zero_cross_columns_leave_the_network():
+    rng = np.random.default_rng(1)
+    model = randomize(DCN(SIZES, 0, **SMALL), rng)
+    dnn = DeepFM(SIZES, 0, 3, [6, 4], use_fm=False)
+    dnn.build()
+    kernel = np.array(model.head.output_layer.kernel)
+    kernel[: 3 * 3] = 0
+    model.head.output_layer.kernel.assign(kernel)
+    deep = [w.numpy() for w in model.dnn.weights]
+    dnn.dnn.set_weights([*deep, kernel[9:], model.head.output_layer.bias.numpy()])
+    dnn.embedding.fields.table.assign(model.embedding.table)
+    inputs = draw(rng)
+    np.testing.assert_allclose(model(inputs), dnn(inputs), rtol=1e-5, atol=1e-5)
+
+
+def test_defaults_follow_the_paper():
+    config = DCN([2]).get_config()
+    assert config["hidden_units"] == [1024, 1024] and config["num_cross_layers"] == 6
+    assert config["dropout"] == 0 and config["activation"] == "relu"
+
+
+@pytest.mark.parametrize("model", [DCN, DCNv2])
+def test_seeds_and_dropout(model):
+    inputs = draw(np.random.default_rng(2))
+    one, same, other = (model(SIZES, 2, dropout=0.5, seed=seed, **SMALL) for seed in (1, 1, 2))
+    assert np.array_equal(one(inputs), same(inputs)) and not np.array_equal(one(inputs), other(inputs))
+    assert not np.array_equal(one(inputs), one(inputs, training=True))
+
+
+def test_float16_policy_keeps_the_logit_in_float32():
+    for model in (DCN, DCNv2):
+        found = model(SIZES, 2, dtype="mixed_bfloat16", **SMALL)
+        assert found(draw(np.random.default_rng(3))).dtype == tf.float32
+        assert found.cross.compute_dtype == "bfloat16"
+
+
+def test_every_weight_gets_a_gradient():
+    rng = np.random.default_rng(4)
+    bench.check_every_weight_gets_a_gradient(DCN(SIZES, 2, seed=0, **SMALL), rng)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
+def test_save_and_load(tmp_path):
+    model = DCN(SIZES, 2, 3, 2, [6], "tanh", 0.25, 0.1, NAMES, seed=1)
+    bench.check_save_and_load(model, np.random.default_rng(5), tmp_path / "m.keras")
+
+
+def test_bad_input():
+    bench.check_bad_input(DCN(SIZES, 2, field_names=NAMES, **SMALL))
+    with pytest.raises(ValueError, match="num_dense must be"):
+        DCN(SIZES, -1)
+
+
+def test_beats_everything_of_first_order():
+    bench.check_beats_everything_of_first_order(
+        lambda sizes, n, seed: DCN(sizes, n, 8, 2, [32], embedding_stddev=0.3, seed=seed)
+    )
