@@ -131,6 +131,7 @@ _ENTRIES = (
         seeded=False,
     ),
     ModelEntry("fm", "recnotes.models.fm", "FactorizationMachine", "ctr", _CTR),
+    ModelEntry("ffm", "recnotes.models.ffm", "FFM", "ctr", _CTR),
     ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
     ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
     ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),
@@ -153,7 +154,7 @@ def model_names() -> list[str]:
 
     Example:
         >>> model_names()[:3]
-        ['logistic-regression', 'fm', 'deepfm']
+        ['logistic-regression', 'fm', 'ffm']
     """
     return [entry.name for entry in _ENTRIES]
 

@@ -10,6 +10,7 @@ from recnotes.layers.attention import (
 from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
+from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.mlp import MLP
 from recnotes.layers.negatives import sample_negatives
@@ -21,6 +22,7 @@ __all__ = [
     "CrossNetwork",
     "CrossNetworkV2",
     "FMInteraction",
+    "FieldAwareEmbedding",
     "MLP",
     "MixtureOfExperts",
     "MultiHeadAttention",
@@ -31,6 +33,7 @@ __all__ = [
     "apply_experts",
     "causal_mask",
     "co_action_size",
+    "ffm_pairwise",
     "fm_pairs",
     "fm_pairwise",
     "fm_pooled",

@@ -5,6 +5,7 @@ from recnotes.models.dcn import DCN
 from recnotes.models.dcnv2 import DCNv2
 from recnotes.models.deepfm import DeepFM
 from recnotes.models.din import DIN
+from recnotes.models.ffm import FFM
 from recnotes.models.fm import FactorizationMachine
 from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mmoe import MMoE, OMoE
@@ -17,6 +18,7 @@ __all__ = [
     "DCNv2",
     "DIN",
     "DeepFM",
+    "FFM",
     "FactorizationMachine",
     "LogisticRegression",
     "MMoE",

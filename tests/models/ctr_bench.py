@@ -24,7 +24,8 @@ def randomize(model, rng, scale=0.5):
 
 
 def check_every_weight_gets_a_gradient(model, rng):
-    model.build()
+    if not model.built:
+        model.build()
     with tf.GradientTape() as tape:
         y = tf.reduce_sum(tf.square(1 + model(draw(rng, batch=64))))
     gradients = tape.gradient(y, [w.value for w in model.trainable_weights])
