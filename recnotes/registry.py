@@ -135,6 +135,7 @@ _ENTRIES = (
     ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
     ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
     ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),
+    ModelEntry("deep-crossing", "recnotes.models.deep_crossing", "DeepCrossing", "ctr", _CTR),
     ModelEntry("dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR),
     ModelEntry("dcnv2", "recnotes.models.dcnv2", "DCNv2", "ctr", _CTR),
     ModelEntry(

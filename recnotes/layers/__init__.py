@@ -14,6 +14,7 @@ from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.mlp import MLP
 from recnotes.layers.negatives import sample_negatives
+from recnotes.layers.residual import ResidualUnit
 from recnotes.layers.target_attention import TargetAttention
 from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
@@ -27,6 +28,7 @@ __all__ = [
     "MixtureOfExperts",
     "MultiHeadAttention",
     "PointWiseFeedForward",
+    "ResidualUnit",
     "SASRecBlock",
     "Stacked",
     "TargetAttention",

@@ -3,6 +3,7 @@
 from recnotes.models.can import CAN
 from recnotes.models.dcn import DCN
 from recnotes.models.dcnv2 import DCNv2
+from recnotes.models.deep_crossing import DeepCrossing
 from recnotes.models.deepfm import DeepFM
 from recnotes.models.din import DIN
 from recnotes.models.ffm import FFM
@@ -17,6 +18,7 @@ __all__ = [
     "DCN",
     "DCNv2",
     "DIN",
+    "DeepCrossing",
     "DeepFM",
     "FFM",
     "FactorizationMachine",
