@@ -132,6 +132,7 @@ _ENTRIES = (
     ),
     ModelEntry("fm", "recnotes.models.fm", "FactorizationMachine", "ctr", _CTR),
     ModelEntry("ffm", "recnotes.models.ffm", "FFM", "ctr", _CTR),
+    ModelEntry("wide-deep", "recnotes.models.wide_deep", "WideDeep", "ctr", {**_CTR, "crosses": ((0, 1),)}),
     ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
     ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
     ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),

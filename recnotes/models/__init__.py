@@ -12,6 +12,7 @@ from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mmoe import MMoE, OMoE
 from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
+from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
     "CAN",
@@ -27,4 +28,5 @@ __all__ = [
     "OMoE",
     "SASRec",
     "SharedBottom",
+    "WideDeep",
 ]
