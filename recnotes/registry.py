@@ -116,7 +116,7 @@ class ModelEntry:
 
         loss = keras.losses.BinaryCrossentropy(from_logits=True)
         if self.family == "multitask":
-            tasks = self.arguments["tasks"]
+            tasks = self.arguments.get("tasks", ("ctr", "ctcvr"))  # ESMM's labels
             return {"loss": dict.fromkeys(tasks, loss)}, {"x": x, "y": {task: labels for task in tasks}}
         return {"loss": loss}, {"x": x, "y": labels}
 
@@ -143,6 +143,7 @@ _ENTRIES = (
         "sasrec", "recnotes.models.sasrec", "SASRec", "sequence", {"num_items": 100, "max_length": 20}
     ),
     ModelEntry("shared-bottom", "recnotes.models.shared_bottom", "SharedBottom", "multitask", _TASKS),
+    ModelEntry("esmm", "recnotes.models.esmm", "ESMM", "multitask", {"vocabulary_sizes": (100, 50, 20)}),
     ModelEntry("omoe", "recnotes.models.mmoe", "OMoE", "multitask", _TASKS),
     ModelEntry("mmoe", "recnotes.models.mmoe", "MMoE", "multitask", _TASKS),
 )

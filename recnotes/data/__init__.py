@@ -1,6 +1,7 @@
 """Generators with planted truth (offline, instant) and loaders of public data sets."""
 
 from recnotes.data.download import ChecksumError, DownloadError
+from recnotes.data.funnel import Funnel, conversion_funnel
 from recnotes.data.interactions import InteractionData, double_center, planted_interactions
 from recnotes.data.interests import InterestClicks, interest_clicks
 from recnotes.data.movielens import MovieLens, movielens_100k
@@ -21,6 +22,7 @@ __all__ = [
     "Bags",
     "ChecksumError",
     "DownloadError",
+    "Funnel",
     "InteractionData",
     "InterestClicks",
     "MarkovSessions",
@@ -29,6 +31,7 @@ __all__ = [
     "Split",
     "TwoTasks",
     "bags_of_tags",
+    "conversion_funnel",
     "double_center",
     "interest_clicks",
     "label_correlation",

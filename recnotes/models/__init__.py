@@ -6,6 +6,7 @@ from recnotes.models.dcnv2 import DCNv2
 from recnotes.models.deep_crossing import DeepCrossing
 from recnotes.models.deepfm import DeepFM
 from recnotes.models.din import DIN
+from recnotes.models.esmm import ESMM
 from recnotes.models.ffm import FFM
 from recnotes.models.fm import FactorizationMachine
 from recnotes.models.logistic_regression import LogisticRegression
@@ -22,6 +23,7 @@ __all__ = [
     "DeepCrossing",
     "DeepFM",
     "FFM",
+    "ESMM",
     "FactorizationMachine",
     "LogisticRegression",
     "MMoE",
