@@ -72,3 +72,93 @@ def log_loss_loop(labels: Array, logits: Array) -> float:
         p = 1 / (1 + math.exp(-z))
         total -= y * math.log(p) + (1 - y) * math.log(1 - p)
     return float(total) / len(labels)
+
+
+def gauc_loops(labels: Array, scores: Array, groups: Array) -> float:
+    r"""Averages the users' AUCs by their rows, where both classes are there.
+
+    $$
+    \text{GAUC} = \frac{\sum_u n_u\, \text{AUC}_u}{\sum_u n_u}
+    $$
+
+    Args:
+        labels: 0 or 1, ``[B]``.
+        scores: scores ``[B]``.
+        groups: the user of each row, ``[B]``.
+
+    Returns:
+        The mean, NaN where no user has both classes.
+
+    Example:
+        >>> gauc_loops(np.array([1.0, 0.0]), np.array([2.0, 1.0]), np.array([5, 5]))
+        1.0
+    """
+    total, weight = 0.0, 0
+    for user in sorted(set(groups.tolist())):
+        rows = [b for b in range(len(groups)) if groups[b] == user]
+        area = auc_pairs(labels[rows], scores[rows])
+        if not math.isnan(area):
+            total += len(rows) * area
+            weight += len(rows)
+    return total / weight if weight else math.nan
+
+
+def pair_counts(labels: Array, scores: Array, groups: Array) -> tuple[int, int]:
+    r"""Counts the pairs of one user that stand in the right and in the wrong order.
+
+    $$
+    \#\{(i, j) : u_i = u_j,\; y_i > y_j,\; s_i > s_j\}, \qquad
+    \#\{(i, j) : u_i = u_j,\; y_i > y_j,\; s_i < s_j\}
+    $$
+
+    Args:
+        labels: grades ``[B]``.
+        scores: scores ``[B]``.
+        groups: the user of each row, ``[B]``.
+
+    Returns:
+        Right and wrong pairs.
+
+    Example:
+        >>> pair_counts(np.array([2.0, 1.0, 0.0]), np.array([0.9, 0.1, 0.5]), np.array([7, 7, 7]))
+        (2, 1)
+    """
+    right = wrong = 0
+    for i in range(len(labels)):
+        for j in range(len(labels)):
+            if groups[i] == groups[j] and labels[i] > labels[j]:
+                right += int(scores[i] > scores[j])
+                wrong += int(scores[i] < scores[j])
+    return right, wrong
+
+
+def calibration_loops(labels: Array, probabilities: Array, num_bins: int) -> float:
+    r"""Expected calibration error, bin by bin.
+
+    $$
+    \text{ECE} = \sum_m \frac{|I_m|}{B} |\bar y_m - \bar p_m|
+    $$
+
+    Args:
+        labels: 0 or 1, ``[B]``.
+        probabilities: ``[B]``.
+        num_bins: number of bins.
+
+    Returns:
+        The error.
+
+    Example:
+        >>> round(calibration_loops(np.array([1.0, 0.0]), np.array([0.7, 0.7]), 10), 6)
+        0.2
+    """
+    error = 0.0
+    for m in range(num_bins):
+        rows = [
+            b
+            for b, p in enumerate(probabilities)
+            if m / num_bins < p <= (m + 1) / num_bins or (m == 0 and p == 0)
+        ]
+        if rows:
+            gap = sum(labels[b] for b in rows) / len(rows) - sum(probabilities[b] for b in rows) / len(rows)
+            error += len(rows) / len(labels) * abs(gap)
+    return float(error)
