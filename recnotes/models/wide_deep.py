@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from recnotes.embedding.feature import FeatureEmbedding
@@ -77,13 +78,9 @@ class WideDeep(keras.Model):
     ) -> None:
         super().__init__(**kwargs)
         self.crosses = [[int(field) for field in cross] for cross in crosses]
-        for cross in self.crosses:
-            if len(set(cross)) < 2 or len(set(cross)) < len(cross):
-                raise ValueError(f"crosses must have two or more different fields each, received {crosses!r}")
-            if min(cross) < 0 or max(cross) >= len(vocabulary_sizes):
-                raise ValueError(
-                    f"crosses must name fields in [0, {len(vocabulary_sizes)}), received {crosses!r}"
-                )
+        known = set(range(len(vocabulary_sizes)))
+        if any(len(set(cross)) < max(2, len(cross)) or not set(cross) <= known for cross in self.crosses):
+            raise ValueError(f"crosses must be two or more different fields each, received {crosses!r}")
         self.seed = seed
         seeds = child_seeds(seed, 2)
         policy = self.dtype_policy
@@ -95,11 +92,7 @@ class WideDeep(keras.Model):
         )
         self.cross_weights = None
         if self.crosses:
-            sizes = []
-            for cross in self.crosses:
-                sizes.append(1)
-                for field in cross:
-                    sizes[-1] *= int(vocabulary_sizes[field])
+            sizes = [int(np.prod([vocabulary_sizes[field] for field in cross])) for cross in self.crosses]
             self.cross_weights = FieldEmbedding(sizes, 1, stddev=0.0, dtype="float32", name="crosses")
         self.dnn = MLP(hidden_units, 1, activation, dropout, seeds[1], dtype=policy)
         self.supports_jit = False
@@ -173,10 +166,8 @@ class WideDeep(keras.Model):
             "vocabulary_sizes": self.embedding.vocabulary_sizes,
             "num_dense": self.wide.num_dense,
             "embedding_dim": self.embedding.width,
-            "hidden_units": self.dnn.hidden_units,
             "crosses": self.crosses,
-            "activation": self.dnn.activation,
-            "dropout": self.dnn.dropout,
+            **{name: getattr(self.dnn, name) for name in ("hidden_units", "activation", "dropout")},
             "embedding_stddev": self.embedding.stddev,
             "field_names": self.embedding.field_names,
             "seed": self.seed,
