@@ -39,7 +39,7 @@ def dice(
 
     References:
         Zhou et al., *Deep Interest Network for Click-Through Rate Prediction*, KDD 2018,
-        https://arxiv.org/abs/1706.06978, equation 3.
+        https://arxiv.org/abs/1706.06978.
     """
     p = tf.sigmoid((s - mean) / tf.sqrt(variance + epsilon))
     return p * s + (1 - p) * alpha * s
@@ -84,7 +84,7 @@ class Dice(keras.layers.Layer):
 
     References:
         Zhou et al., *Deep Interest Network for Click-Through Rate Prediction*, KDD 2018,
-        https://arxiv.org/abs/1706.06978, equation 3. The code at
+        https://arxiv.org/abs/1706.06978. The code at
         https://github.com/zhougr1993/DeepInterestNetwork, ``din/Dice.py``, calls TensorFlow's batch
         normalization without its training flag, so that mean 0, variance 1 and its ε of 0.001 never change.
     """

@@ -36,7 +36,7 @@ def gauc(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike) -> float:
 
     References:
         Zhou et al., *Deep Interest Network for Click-Through Rate Prediction*, KDD 2018,
-        https://arxiv.org/abs/1706.06978, section 5.3.
+        https://arxiv.org/abs/1706.06978.
     """
     y, s, parts = _grouped(labels, scores, groups)
     if not np.isin(y, (0.0, 1.0)).all():
