@@ -14,8 +14,9 @@ def bpr_loss(positive_scores: tf.Tensor, negative_scores: tf.Tensor) -> tf.Tenso
     \ell = -\log \sigma(s^+ - s^-) = \log\big(1 + e^{-(s^+ - s^-)}\big)
     $$
 
-    with $s^+$, $s^-$ and $\ell$ of one shape. Its mean over the pairs of a user stands in,
-    smoothly, for 1 − AUC, where each wrong pair counts 1. The paper's regularization belongs to the weights and is not in here.
+    with $s^+$, $s^-$ and $\ell$ of one shape. Its mean over the pairs of a user is a smooth
+    stand-in for 1 − AUC, where each wrong pair counts 1. The paper's regularization belongs to the weights
+    and is not in here.
 
     Args:
         positive_scores: scores of the items that were chosen.
