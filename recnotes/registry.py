@@ -139,6 +139,7 @@ _ENTRIES = (
     ModelEntry("deep-crossing", "recnotes.models.deep_crossing", "DeepCrossing", "ctr", _CTR),
     ModelEntry("dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR),
     ModelEntry("dcnv2", "recnotes.models.dcnv2", "DCNv2", "ctr", _CTR),
+    ModelEntry("bst", "recnotes.models.bst", "BST", "behavior", _BEHAVIOR),
     ModelEntry(
         "sasrec", "recnotes.models.sasrec", "SASRec", "sequence", {"num_items": 100, "max_length": 20}
     ),

@@ -7,6 +7,7 @@ from recnotes.layers.attention import (
     scaled_dot_product_attention,
     self_attention_mask,
 )
+from recnotes.layers.bst_block import BSTBlock
 from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
@@ -19,6 +20,7 @@ from recnotes.layers.target_attention import TargetAttention
 from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
 __all__ = [
+    "BSTBlock",
     "CoAction",
     "CrossNetwork",
     "CrossNetworkV2",

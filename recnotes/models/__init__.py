@@ -1,5 +1,6 @@
 """Models, one paper a file, each a short composition of layers."""
 
+from recnotes.models.bst import BST
 from recnotes.models.can import CAN
 from recnotes.models.dcn import DCN
 from recnotes.models.dcnv2 import DCNv2
@@ -16,6 +17,7 @@ from recnotes.models.shared_bottom import SharedBottom
 from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
+    "BST",
     "CAN",
     "DCN",
     "DCNv2",

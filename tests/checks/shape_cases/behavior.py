@@ -3,8 +3,10 @@
 import tensorflow as tf
 
 from recnotes.embedding.behavior import BehaviorEmbedding
+from recnotes.layers.bst_block import BSTBlock
 from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.target_attention import TargetAttention
+from recnotes.models.bst import BST
 from recnotes.models.can import CAN
 from recnotes.models.din import DIN
 from tests.checks.shape_cases import sizes
@@ -52,3 +54,13 @@ def case_co_action():
 @sizes(B=B, F=F, D=D, L=L, n=n, I=4, T=58, S=12)
 def case_can():
     CAN(N, [4] * F, n, D, [17], 4, [8, 2], orders=6)(inputs())
+
+
+@sizes(B=B, L=L, D=22, H=2, d=D)
+def case_bst_block():
+    BSTBlock(2 * D, 2)(tf.ones([B, L, 2 * D]), tf.ones([B, L], tf.bool))
+
+
+@sizes(B=B, F=F, D=(D, 22), L=(L, 10), n=n, M=9, S=10, H=2, d=D)
+def case_bst():
+    BST(N, [4] * F, n, D, [17], max_length=9, num_heads=2)(inputs())
