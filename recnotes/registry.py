@@ -134,11 +134,11 @@ _ENTRIES = (
     ModelEntry("ffm", "recnotes.models.ffm", "FFM", "ctr", _CTR),
     ModelEntry("wide-deep", "recnotes.models.wide_deep", "WideDeep", "ctr", {**_CTR, "crosses": ((0, 1),)}),
     ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
-    ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
-    ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),
     ModelEntry("deep-crossing", "recnotes.models.deep_crossing", "DeepCrossing", "ctr", _CTR),
     ModelEntry("dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR),
     ModelEntry("dcnv2", "recnotes.models.dcnv2", "DCNv2", "ctr", _CTR),
+    ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
+    ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),
     ModelEntry("bst", "recnotes.models.bst", "BST", "behavior", _BEHAVIOR),
     ModelEntry(
         "sasrec", "recnotes.models.sasrec", "SASRec", "sequence", {"num_items": 100, "max_length": 20}

@@ -14,7 +14,7 @@ from recnotes.export import ExportError, export, export_class
 from recnotes.registry import find, model_names
 
 # Lines that hold code: not blank, no comment, no docstring. These models are longer than the aim of 300.
-MAX_CODE_LINES = {"sasrec": 390, "mmoe": 370, "omoe": 370, "din": 370, "can": 390, "bst": 450}
+MAX_CODE_LINES = {"sasrec": 390, "mmoe": 370, "omoe": 370, "din": 470, "can": 390, "bst": 450}
 
 CHILD = """
 import importlib.util, json, sys
@@ -90,7 +90,10 @@ def test_files_work_without_the_package(exports, tmp_path):
         model = entry.build(seed=3)
         # Seeded initializers agree on both sides: only weights that no initializer draws prove the loading.
         rng = np.random.default_rng(0)
-        model.set_weights([rng.normal(0, 0.3, weight.shape).astype(np.float32) for weight in model.weights])
+        drawn = [rng.normal(0, 0.3, weight.shape).astype(np.float32) for weight in model.weights]
+        # A variance is not negative.
+        variances = [weight.name == "moving_variance" for weight in model.weights]
+        model.set_weights([np.abs(w) if v else w for w, v in zip(drawn, variances, strict=True)])
         inputs = entry.inputs()
         np.savez(folder / "inputs.npz", **inputs)
         np.savez(folder / "outputs.npz", **arrays(model(inputs, training=False)))

@@ -10,6 +10,7 @@ from recnotes.layers.attention import (
 from recnotes.layers.bst_block import BSTBlock
 from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
+from recnotes.layers.dice_mlp import DiceMLP
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
 from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
@@ -24,6 +25,7 @@ __all__ = [
     "CoAction",
     "CrossNetwork",
     "CrossNetworkV2",
+    "DiceMLP",
     "FMInteraction",
     "FieldAwareEmbedding",
     "MLP",

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from recnotes.layers.attention import masked_softmax
+from recnotes.layers.dice_mlp import DiceMLP
 from recnotes.layers.mlp import MLP
 
 
@@ -34,7 +35,7 @@ class TargetAttention(keras.layers.Layer):
 
     Args:
         hidden_units: widths of the network's hidden layers (default: (36,)).
-        activation: activation of the hidden layers (default: "relu").
+        activation: activation of the hidden layers, "dice" or a name Keras knows (default: "dice").
         normalize: None, or "softmax" for the authors' code (default: None).
         seed: seed of the network (default: None).
         **kwargs: passed to `keras.layers.Layer`.
@@ -61,7 +62,7 @@ class TargetAttention(keras.layers.Layer):
     def __init__(
         self,
         hidden_units: Sequence[int] = (36,),
-        activation: str = "relu",
+        activation: str = "dice",
         normalize: str | None = None,
         seed: int | None = None,
         **kwargs: Any,
@@ -71,7 +72,13 @@ class TargetAttention(keras.layers.Layer):
             raise ValueError(f"normalize must be None or 'softmax', received {normalize!r}")
         self.normalize = normalize
         self.seed = seed
-        self.unit = MLP(hidden_units, 1, activation, seed=seed, dtype=self.dtype_policy, name="unit")
+        self.activation = activation
+        options = {"seed": seed, "dtype": self.dtype_policy, "name": "unit"}
+        self.unit: MLP = (
+            DiceMLP(hidden_units, 1, **options)
+            if activation == "dice"
+            else MLP(hidden_units, 1, activation, **options)
+        )
 
     def build(self, input_shape: Any) -> None:
         """Creates the network.
@@ -89,7 +96,7 @@ class TargetAttention(keras.layers.Layer):
             q: candidate ``[B, D]``.
             k: history ``[B, L, D]``.
             mask: bool tensor ``[B, L]``, true where an item is real.
-            training: passed on to the network (default: False).
+            training: whether Dice reads the batch's statistics (default: False).
 
         Returns:
             float tensor ``[B, D]``.
@@ -107,7 +114,7 @@ class TargetAttention(keras.layers.Layer):
             q: candidate ``[B, D]``.
             k: history ``[B, L, D]``.
             mask: bool tensor ``[B, L]``, true where an item is real.
-            training: passed on to the network (default: False).
+            training: whether Dice reads the batch's statistics (default: False).
 
         Returns:
             float tensor ``[B, L]``.
@@ -122,7 +129,10 @@ class TargetAttention(keras.layers.Layer):
         # --8<-- [start:activations]
         q = tf.broadcast_to(q[:, None], tf.shape(k))  # [B, L, D]
         x = tf.concat([q, k, q - k, q * k], axis=-1)  # [B, L, 4*D]
-        a = self.unit(x, training=training)[:, :, 0]  # [B, L]
+        if isinstance(self.unit, DiceMLP):
+            a = self.unit(x, training=training, mask=mask)[:, :, 0]  # [B, L]
+        else:
+            a = self.unit(x, training=training)[:, :, 0]  # [B, L]
         if self.normalize == "softmax":
             return masked_softmax(a * k.shape[2] ** -0.5, mask)
         return tf.where(mask, a, 0)
@@ -133,7 +143,7 @@ class TargetAttention(keras.layers.Layer):
         return {
             **super().get_config(),
             "hidden_units": self.unit.hidden_units,
-            "activation": self.unit.activation,
+            "activation": self.activation,
             "normalize": self.normalize,
             "seed": self.seed,
         }

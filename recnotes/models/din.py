@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from recnotes.embedding.behavior import BehaviorEmbedding
+from recnotes.layers.dice_mlp import DiceMLP
 from recnotes.layers.mlp import MLP
 from recnotes.layers.target_attention import TargetAttention
 from recnotes.seeds import child_seeds
@@ -34,7 +35,8 @@ class DIN(keras.Model):
         embedding_dim: width ``D`` of the vectors (default: 16).
         hidden_units: widths of the network's hidden layers (default: (200, 80)).
         attention_units: widths of the activation unit's hidden layers (default: (36,)).
-        activation: activation of both networks' hidden layers (default: "relu").
+        activation: activation of both networks' hidden layers, "dice" or a name Keras knows
+            (default: "dice").
         normalize: None, or "softmax" as in the authors' code (default: None).
         cross: whether the network also reads $v \odot q$, as in the authors' code (default: False).
         use_attention: ``False`` adds the history up with weights 1, the paper's base model (default: True).
@@ -73,7 +75,7 @@ class DIN(keras.Model):
         embedding_dim: int = 16,
         hidden_units: Sequence[int] = (200, 80),
         attention_units: Sequence[int] = (36,),
-        activation: str = "relu",
+        activation: str = "dice",
         normalize: str | None = None,
         cross: bool = False,
         use_attention: bool = True,
@@ -103,7 +105,12 @@ class DIN(keras.Model):
         self.attention = TargetAttention(
             attention_units, activation, normalize, seeds[1], dtype=policy, name="attention"
         )
-        self.dnn = MLP(hidden_units, 1, activation, dropout, seeds[2], dtype=policy, name="dnn")
+        options = {"dropout": dropout, "seed": seeds[2], "dtype": policy, "name": "dnn"}
+        self.dnn: MLP = (
+            DiceMLP(hidden_units, 1, **options)
+            if activation == "dice"
+            else MLP(hidden_units, 1, activation, **options)
+        )
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.
@@ -123,7 +130,7 @@ class DIN(keras.Model):
 
         Args:
             inputs: ``{"item": [B], "history": [B, L], "dense": [B, n], "sparse": [B, F]}``.
-            training: whether dropout is on (default: False).
+            training: whether dropout is on and Dice reads the batch (default: False).
 
         Returns:
             The logit ``[B]``.
@@ -154,7 +161,7 @@ class DIN(keras.Model):
             "embedding_dim": config["width"],
             "hidden_units": self.dnn.hidden_units,
             "attention_units": self.attention.unit.hidden_units,
-            "activation": self.dnn.activation,
+            "activation": self.attention.activation,
             "normalize": self.attention.normalize,
             "cross": self.cross,
             "use_attention": self.use_attention,

@@ -7,7 +7,7 @@ from recnotes.oracles.din import interest, weights_of
 
 
 def build(rng, normalize=None, width=3):
-    layer = TargetAttention([5], normalize=normalize, seed=0)
+    layer = TargetAttention([5], "relu", normalize, seed=0)
     layer.build((None, width))
     for weight in layer.weights:
         weight.assign(rng.normal(size=weight.shape))

@@ -22,7 +22,7 @@ def draw(rng, batch=5, length=6):
 
 def randomize(model, rng, scale=0.7):
     for weight in model.weights:
-        if "seed" not in weight.path:
+        if "seed" not in weight.path and "moving" not in weight.path:
             weight.assign(scale * rng.normal(size=weight.shape))
 
 

@@ -110,7 +110,7 @@ def test_fit_beats_sum_pooling_where_order_matters():
         reached = []
         for model in (
             BST(10, (), 0, 8, (16,), 5, num_heads=2, embedding_stddev=0.3, seed=seed),
-            DIN(10, (), 0, 8, (16,), use_attention=False, embedding_stddev=0.3, seed=seed),
+            DIN(10, (), 0, 8, (16,), activation="relu", use_attention=False, embedding_stddev=0.3, seed=seed),
         ):
             keras.utils.set_random_seed(seed)  # the order of the batches
             model.compile(keras.optimizers.Adam(0.003), keras.losses.BinaryCrossentropy(from_logits=True))

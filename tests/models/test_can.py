@@ -52,7 +52,7 @@ def test_equals_the_loops(variant):
 def test_zero_parameters_leave_the_base_model():
     rng = np.random.default_rng(2)
     model, inputs = build(rng), draw(rng)
-    base = DIN(N, SIZES, 2, 3, [5, 4], use_attention=False)
+    base = DIN(N, SIZES, 2, 3, [5, 4], activation="relu", use_attention=False)
     base.build()
     model.parameters.table.assign(np.zeros(model.parameters.table.shape))
     base.embedding.set_weights(model.embedding.get_weights())
@@ -115,7 +115,7 @@ def test_fit_beats_sum_pooling_on_planted_interests():
         reached = []
         for model in (
             CAN(30, (), 0, 8, (16,), embedding_stddev=0.1, seed=seed),
-            DIN(30, (), 0, 8, (16,), use_attention=False, embedding_stddev=0.1, seed=seed),
+            DIN(30, (), 0, 8, (16,), activation="relu", use_attention=False, embedding_stddev=0.1, seed=seed),
         ):
             keras.utils.set_random_seed(seed)  # the order of the batches
             model.compile(keras.optimizers.Adam(0.02), keras.losses.BinaryCrossentropy(from_logits=True))

@@ -20,7 +20,14 @@ from tests.models.behavior import (
 
 
 def build(rng, **kwargs):
-    kwargs = {"embedding_dim": 3, "hidden_units": [5, 4], "attention_units": [6], "seed": 0, **kwargs}
+    kwargs = {
+        "embedding_dim": 3,
+        "hidden_units": [5, 4],
+        "attention_units": [6],
+        "activation": "relu",
+        "seed": 0,
+        **kwargs,
+    }
     model = DIN(N, SIZES, 2, field_names=["user", "hour"], **kwargs)
     model.build()
     randomize(model, rng)
@@ -84,14 +91,15 @@ def test_without_attention_the_history_is_added_up():
 
 def test_padding():
     rng = np.random.default_rng(3)
-    for normalize in (None, "softmax"):
-        model = build(rng, normalize=normalize)
+    for normalize, activation in ((None, "relu"), ("softmax", "relu"), (None, "dice")):
+        model = build(rng, normalize=normalize, activation=activation)
         check_padding(model, model.embedding.items.table.value, rng)
 
 
 def test_every_weight_gets_a_gradient():
     rng = np.random.default_rng(4)
     check_every_weight_gets_a_gradient(build(rng), rng)
+    check_every_weight_gets_a_gradient(build(rng, activation="dice"), rng)
     check_every_weight_gets_a_gradient(build(rng, use_attention=False), rng)
 
 
@@ -105,7 +113,9 @@ def test_bad_input():
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
-@pytest.mark.parametrize("options", [{}, {"normalize": "softmax", "cross": True}, {"use_attention": False}])
+@pytest.mark.parametrize(
+    "options", [{}, {"activation": "dice"}, {"normalize": "softmax", "cross": True}, {"use_attention": False}]
+)
 def test_save_and_load(tmp_path, options):
     rng = np.random.default_rng(6)
     check_save_and_load(build(rng, dropout=0.2, **options), rng, tmp_path)
@@ -137,9 +147,34 @@ def test_fit_beats_sum_pooling_on_planted_interests():
         reached = []
         for use_attention in (True, False):
             keras.utils.set_random_seed(seed)  # the order of the batches
-            model = DIN(30, (), 0, 8, (16,), use_attention=use_attention, embedding_stddev=0.1, seed=seed)
+            model = DIN(
+                30,
+                (),
+                0,
+                8,
+                (16,),
+                activation="relu",
+                use_attention=use_attention,
+                embedding_stddev=0.1,
+                seed=seed,
+            )
             model.compile(keras.optimizers.Adam(0.02), keras.losses.BinaryCrossentropy(from_logits=True))
             model.fit(first, data.clicks[:3000], batch_size=100, epochs=6, verbose=0)
             reached.append(auc(data.clicks[3000:], model(last).numpy()))
         best = auc(data.clicks[3000:], data.probability[3000:])
         assert reached[0] > reached[1] + 0.04 and reached[0] < best + 0.01
+
+
+def test_dice_does_not_count_padding_in_training():
+    rng = np.random.default_rng(9)
+    inputs = draw(rng, batch=16)
+    longer = {**inputs, "history": np.pad(inputs["history"], [(0, 0), (0, 5)])}
+    outputs, averages = [], []
+    for row in (inputs, longer):
+        model = build(np.random.default_rng(1), activation="dice")
+        outputs.append(model(row, training=True))
+        averages.append(model.attention.unit.dices[0].moving_mean.numpy())
+    # Sums over another length may be associated differently.
+    np.testing.assert_allclose(outputs[0], outputs[1], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(averages[0], averages[1], rtol=1e-4, atol=1e-6)
+    assert np.abs(averages[0]).max() > 0

@@ -31,8 +31,8 @@ def case_embedding():
 @sizes(B=B, D=D, L=L)
 def case_target_attention():
     q, k = tf.ones([B, D]), tf.ones([B, L, D])
-    for normalize in (None, "softmax"):
-        TargetAttention([4], normalize=normalize)(q, k, tf.ones([B, L], tf.bool))
+    for activation, normalize in (("dice", None), ("relu", "softmax")):
+        TargetAttention([4], activation, normalize)(q, k, tf.ones([B, L], tf.bool))
 
 
 @sizes(B=B, F=F, D=D, L=L, n=n)
