@@ -47,7 +47,7 @@ class BSTBlock(keras.layers.Layer):
 
     References:
         Chen et al., *Behavior Sequence Transformer for E-commerce Recommendation in Alibaba*, DLP-KDD 2019,
-        https://arxiv.org/abs/1905.06874, section 2.2. The authors published no code.
+        https://arxiv.org/abs/1905.06874.
     """
 
     def __init__(

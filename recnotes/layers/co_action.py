@@ -71,7 +71,7 @@ class CoAction(keras.layers.Layer):
         [[32.5]]
 
     References:
-        Bian et al., *CAN: Feature Co-Action for Click-Through Rate Prediction*, WSDM 2022,
+        Bian et al., *CAN: Feature Co-Action for Click-Through Rate Prediction*, arXiv 2020,
         https://arxiv.org/abs/2011.05625. The authors' code (CAN-Paper/Co-Action-Network,
         ``script/model.py``) has layers 16-8-4 without biases, tanh after both, both outputs concatenated
         and three orders with the same weights: 36 columns.

@@ -53,7 +53,7 @@ class TargetAttention(keras.layers.Layer):
 
     References:
         Zhou et al., *Deep Interest Network for Click-Through Rate Prediction*, KDD 2018,
-        https://arxiv.org/abs/1706.06978, equation 3; section 4.3 abandons the softmax. The authors' code
+        https://arxiv.org/abs/1706.06978, which abandons the softmax on purpose. The authors' code
         (zhougr1993/DeepInterestNetwork, ``din/model.py``) has it all the same, after a division by the root
         of the width, and its network is 80-40-1 with sigmoids; forbidden scores are set to $-2^{32}+1$, so
         that an empty history becomes the mean of its padding.

@@ -61,7 +61,7 @@ class BST(keras.Model):
         Chen et al., *Behavior Sequence Transformer for E-commerce Recommendation in Alibaba*, DLP-KDD 2019,
         https://arxiv.org/abs/1905.06874. There the position of an item is the time between its click and the
         recommendation; histories without times only carry the order, so that here it is the number of
-        steps before the candidate. Items there also have a category. The authors published no code.
+        steps before the candidate. Items there also have a category.
     """
 
     def __init__(

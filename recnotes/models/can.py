@@ -61,7 +61,7 @@ class CAN(keras.Model):
         [2]
 
     References:
-        Bian et al., *CAN: Feature Co-Action for Click-Through Rate Prediction*, WSDM 2022,
+        Bian et al., *CAN: Feature Co-Action for Click-Through Rate Prediction*, arXiv 2020,
         https://arxiv.org/abs/2011.05625. The layer widths 16-8-4 are those of the authors' code
         (CAN-Paper/Co-Action-Network), which starts all tables Glorot-uniform. The authors add the co-action
         to several base models; here it is the plain sum of the history.
