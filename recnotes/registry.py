@@ -147,6 +147,7 @@ _ENTRIES = (
     ModelEntry("esmm", "recnotes.models.esmm", "ESMM", "multitask", {"vocabulary_sizes": (100, 50, 20)}),
     ModelEntry("omoe", "recnotes.models.mmoe", "OMoE", "multitask", _TASKS),
     ModelEntry("mmoe", "recnotes.models.mmoe", "MMoE", "multitask", _TASKS),
+    ModelEntry("ple", "recnotes.models.ple", "PLE", "multitask", _TASKS),
 )
 
 

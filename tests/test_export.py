@@ -14,7 +14,7 @@ from recnotes.export import ExportError, export, export_class
 from recnotes.registry import find, model_names
 
 # Lines that hold code: not blank, no comment, no docstring. These models are longer than the aim of 300.
-MAX_CODE_LINES = {"sasrec": 390, "mmoe": 370, "omoe": 370, "din": 470, "can": 390, "bst": 450}
+MAX_CODE_LINES = {"sasrec": 390, "mmoe": 370, "omoe": 370, "ple": 340, "din": 470, "can": 390, "bst": 450}
 
 CHILD = """
 import importlib.util, json, sys

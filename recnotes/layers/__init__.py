@@ -8,6 +8,7 @@ from recnotes.layers.attention import (
     self_attention_mask,
 )
 from recnotes.layers.bst_block import BSTBlock
+from recnotes.layers.cgc import CGC
 from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
 from recnotes.layers.dice_mlp import DiceMLP
@@ -22,6 +23,7 @@ from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
 __all__ = [
     "BSTBlock",
+    "CGC",
     "CoAction",
     "CrossNetwork",
     "CrossNetworkV2",

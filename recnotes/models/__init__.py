@@ -12,6 +12,7 @@ from recnotes.models.ffm import FFM
 from recnotes.models.fm import FactorizationMachine
 from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mmoe import MMoE, OMoE
+from recnotes.models.ple import PLE
 from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
 from recnotes.models.wide_deep import WideDeep
@@ -30,6 +31,7 @@ __all__ = [
     "LogisticRegression",
     "MMoE",
     "OMoE",
+    "PLE",
     "SASRec",
     "SharedBottom",
     "WideDeep",

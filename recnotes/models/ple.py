@@ -1,0 +1,156 @@
+"""PLE: levels of experts, some of a task's own and some shared, with separate gates at each level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from recnotes.embedding.concat import ConcatFeatures
+from recnotes.layers.cgc import CGC
+from recnotes.layers.mlp import MLP
+from recnotes.models.shared_bottom import check_tasks
+from recnotes.seeds import child_seeds
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class PLE(keras.Model):
+    r"""Predicts several tasks from levels of `CGC`; with one level it is the paper's CGC model.
+
+    $$
+    y_k = h^k(o^{k,J}), \qquad o^{\cdot,j} = \text{CGC}^j\big(o^{\cdot,j-1}\big), \quad o^{\cdot,0} = x
+    $$
+
+    with $x$ of shape $[B, n + FD]$, the outputs $o^{k,j}$ of level $j$ of $J$ of shape $[B, U]$ and, for each
+    task, a tower $h^k$ that ends in one linear unit, $y_k$ of shape $[B]$. All levels but the last have a
+    shared gate.
+
+    Args:
+        tasks: names of the tasks (default: ("task_1", "task_2")).
+        num_levels: number of levels (default: 2).
+        num_specific: experts of each task at each level (default: 2).
+        num_shared: shared experts at each level, positive if there are two levels or more (default: 1).
+        expert_units: widths of an expert's layers, the last is ``U`` (default: (16,)).
+        tower_units: widths of a tower's hidden layers (default: (8,)).
+        activation: activation of all hidden layers (default: "relu").
+        vocabulary_sizes: number of values of each categorical field, empty for none (default: ()).
+        embedding_dim: width ``D`` of an embedding (default: 8).
+        field_names: names of the categorical fields for error messages (default: None).
+        seed: seed, from which each part gets its own (default: None).
+        **kwargs: passed to `keras.Model`.
+
+    Returns:
+        Called on ``{"dense": [B, n], "sparse": [B, F]}``, either of which may be absent: a dict of task to
+        logit ``[B]`` (a regression task: the value).
+
+    Raises:
+        ValueError: ``tasks`` is empty or repeats a name, or a count does not fit.
+
+    Example:
+        >>> model = PLE(("click", "like"), seed=0)
+        >>> {task: out.shape.as_list() for task, out in model({"dense": tf.zeros([3, 5])}).items()}
+        {'click': [3], 'like': [3]}
+
+    References:
+        Tang et al., *Progressive Layered Extraction (PLE)*, RecSys 2020,
+        https://doi.org/10.1145/3383313.3412236. The authors published no code.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[str] = ("task_1", "task_2"),
+        num_levels: int = 2,
+        num_specific: int = 2,
+        num_shared: int = 1,
+        expert_units: Sequence[int] = (16,),
+        tower_units: Sequence[int] = (8,),
+        activation: str = "relu",
+        vocabulary_sizes: Sequence[int] = (),
+        embedding_dim: int = 8,
+        field_names: Sequence[str] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if num_levels < 1 or (num_levels > 1 and num_shared < 1):
+            raise ValueError(
+                f"num_levels must be positive, and 1 without shared experts, received {num_levels!r}"
+            )
+        self.tasks = check_tasks(tasks)
+        self.tower_units = list(tower_units)
+        self.seed = seed
+        seeds = child_seeds(seed, 1 + num_levels + len(self.tasks))
+        policy = self.dtype_policy
+        self.features = ConcatFeatures(
+            vocabulary_sizes, embedding_dim, field_names, seed=seeds[0], dtype=policy
+        )
+        self.levels = [
+            CGC(
+                len(self.tasks),
+                num_specific,
+                num_shared,
+                expert_units,
+                activation,
+                shared_gate=j < num_levels - 1,
+                seed=seeds[1 + j],
+                dtype=policy,
+            )
+            for j in range(num_levels)
+        ]
+        self.towers = [MLP(tower_units, 1, activation, seed=s, dtype=policy) for s in seeds[1 + num_levels :]]
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the weights.
+
+        Args:
+            input_shape: dict of the features' shapes.
+        """
+        self.features.build(input_shape)
+        shapes = [self.features.compute_output_shape(input_shape)] * (len(self.tasks) + 1)
+        for level in self.levels:
+            level.build(shapes)
+            shapes = [(None, level.hidden_units[-1])] * (len(self.tasks) + 1)
+        for tower in self.towers:
+            tower.build(shapes[0])
+        self.built = True
+
+    # --8<-- [start:call]
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Runs the levels and each task's tower on its output.
+
+        Args:
+            inputs: ``{"dense": [B, n], "sparse": [B, F]}`` or one of the two.
+
+        Returns:
+            Dict of task to logit ``[B]``.
+        """
+        outputs = [self.features(inputs)] * (len(self.tasks) + 1)
+        for level in self.levels:
+            outputs = level(outputs)
+        parts = zip(self.tasks, self.towers, outputs, strict=True)
+        return {task: tower(o)[:, 0] for task, tower, o in parts}
+
+    # --8<-- [end:call]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds the model.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
+        return {
+            **super().get_config(),
+            "tasks": self.tasks,
+            "num_levels": len(self.levels),
+            "num_specific": self.levels[0].num_specific,
+            "num_shared": self.levels[0].num_shared,
+            "expert_units": self.levels[0].hidden_units,
+            "tower_units": self.tower_units,
+            "activation": self.levels[0].activation,
+            "vocabulary_sizes": self.features.vocabulary_sizes,
+            "embedding_dim": self.features.width,
+            "field_names": self.features.field_names,
+            "seed": self.seed,
+        }

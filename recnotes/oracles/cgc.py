@@ -1,0 +1,49 @@
+"""Customized gate control by plain loops in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def cgc(
+    inputs: Sequence[Array], experts: Sequence[Sequence[tuple[Array, Array]]], gates: Sequence[Array]
+) -> list[Array]:
+    r"""Computes one level with experts of one ReLU layer.
+
+    $$
+    o^k = \sum_i \text{softmax}(W_g^k x^k)_i\, S^k_i
+    $$
+
+    with $S^k$ the experts of task $k$ and the shared ones, for the shared gate those of all tasks and the
+    shared ones, each of shape $[B, U]$, and $W_g^k$ of shape $[E, n]$, stored transposed.
+
+    Args:
+        inputs: ``[B, n]`` for each task and the shared one last.
+        experts: for each of the same groups a list of kernel ``[n, U]`` and bias ``[U]``.
+        gates: ``[n, E]`` for each task and, where there is a shared gate, for it.
+
+    Returns:
+        ``[B, U]`` for each gate.
+
+    Example:
+        >>> one = [(np.ones((2, 3)), np.zeros(3))]
+        >>> cgc([np.ones((1, 2))] * 2, [one, one], [np.zeros((2, 2))])[0].tolist()
+        [[2.0, 2.0, 2.0]]
+    """
+    tasks = len(inputs) - 1
+    outputs = []
+    for k, gate in enumerate(gates):
+        groups = [k, tasks] if k < tasks else range(tasks + 1)
+        rows = []
+        for b in range(len(inputs[k])):
+            logits = [sum(x * w for x, w in zip(inputs[k][b], column, strict=True)) for column in gate.T]
+            powers = [np.exp(logit - max(logits)) for logit in logits]
+            values = [np.maximum(inputs[j][b] @ w + c, 0) for j in groups for w, c in experts[j]]
+            rows.append(sum(p / sum(powers) * v for p, v in zip(powers, values, strict=True)))
+        outputs.append(np.stack(rows))
+    return outputs
