@@ -106,7 +106,7 @@ class ModelEntry:
         if self.family in ("sequence", "retrieval"):
             history = x["history"]
             if self.follows == "target":
-                target = rng.integers(1, self.arguments["num_items"] + 1, batch).astype(np.int32)  # [B]
+                target = rng.integers(1, self.arguments["num_items"] + 1, batch).astype(np.int32)
                 return {}, {"x": {"history": history, "target": target}}
             following = np.concatenate([history[:, 1:], np.zeros_like(history[:, :1])], axis=1)  # [B, L]
             return {}, {"x": {"history": history, "next": following}}
