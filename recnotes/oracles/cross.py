@@ -173,7 +173,7 @@ def deepctr_logit(linear: float, x: Array, h: Array, w: Array) -> float:
         210.5
 
     References:
-        https://github.com/shenweichen/DeepCTR, commit 1b5fe40, ``deepctr/models/dcn.py``.
+        DeepCTR, https://github.com/shenweichen/DeepCTR, commit 1b5fe40.
     """
     y = linear
     for weight, value in zip(w, [*x, *h], strict=True):

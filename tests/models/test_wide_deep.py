@@ -92,7 +92,7 @@ def test_zero_wide_part_leaves_the_network_of_deepfm():
     np.testing.assert_allclose(model(inputs), dnn(inputs), rtol=1e-6, atol=1e-6)
 
 
-def test_defaults_follow_the_paper():
+def test_defaults():
     config = WideDeep([2]).get_config()
     assert config["embedding_dim"] == 32 and config["hidden_units"] == [1024, 512, 256]
     assert config["activation"] == "relu" and config["crosses"] == []

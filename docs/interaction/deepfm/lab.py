@@ -164,7 +164,7 @@ plt.show()
 # What the FM part says about user and item is the matrix of inner products $\langle v_u,v_i\rangle$, less the means of rows and columns (first-order weights could say those). Rows of the four pictures are 30 users, columns 40 items: the planted matrix; FM's; that of the FM part inside DeepFM; and that of DeepFM as a whole (the logit for each pair with numeric values at 0, averaged over the eight combinations of device, hour and slot, less the means of rows and columns). `scale` is the ratio of its standard deviation to that of the planted matrix.
 
 
-# %% alt_zh="四张 30 乘 40 的热图并排：预设的用户与物品矩阵、FM 学到的、DeepFM 的 FM 部分、整个 DeepFM；花纹相同，DeepFM 的 FM 部分颜色浅得多" alt_en="Four 30 by 40 heat maps side by side: the planted user-by-item matrix, FM's, that of DeepFM's FM part, that of all of DeepFM; the patterns agree, the FM part of DeepFM is much paler"
+# %% tolerance=0.2 alt_zh="四张 30 乘 40 的热图并排：预设的用户与物品矩阵、FM 学到的、DeepFM 的 FM 部分、整个 DeepFM；花纹相同，DeepFM 的 FM 部分颜色浅得多" alt_en="Four 30 by 40 heat maps side by side: the planted user-by-item matrix, FM's, that of DeepFM's FM part, that of all of DeepFM; the patterns agree, the FM part of DeepFM is much paler"
 def inner_products(model):
     """What the pairwise term alone says about each user and item."""
     rows = model.embedding.fields.rows
@@ -201,7 +201,7 @@ plt.show()
 # %% [markdown] lang="en"
 # And the third-order part? Device, hour and slot have two values each, eight combinations. For each, the mean logit over the test part, less the overall mean. Planted are ±1. FM's eight bars are almost zero: it has nowhere to put a product of three signs.
 
-# %% alt_zh="八种设备、时段、广告位组合的平均对数几率：预设值为正负一，DeepFM 的柱子接近预设值，FM 的接近零" alt_en="Mean logit of the eight combinations of device, hour and slot: planted values are plus and minus one, DeepFM's bars come close, FM's are near zero"
+# %% tolerance=0.2 alt_zh="八种设备、时段、广告位组合的平均对数几率：预设值为正负一，DeepFM 的柱子接近预设值，FM 的接近零" alt_en="Mean logit of the eight combinations of device, hour and slot: planted values are plus and minus one, DeepFM's bars come close, FM's are near zero"
 combination = test.inputs["sparse"][:, 2:] @ np.array([4, 2, 1])
 bars = {"truth": test.logits, "FM": models["FM"](test.inputs).numpy()}
 bars["DeepFM"] = models["DeepFM"](test.inputs).numpy()
