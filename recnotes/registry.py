@@ -133,6 +133,7 @@ _ENTRIES = (
     ModelEntry("fm", "recnotes.models.fm", "FactorizationMachine", "ctr", _CTR),
     ModelEntry("ffm", "recnotes.models.ffm", "FFM", "ctr", _CTR),
     ModelEntry("wide-deep", "recnotes.models.wide_deep", "WideDeep", "ctr", {**_CTR, "crosses": ((0, 1),)}),
+    ModelEntry("nfm", "recnotes.models.nfm", "NFM", "ctr", _CTR),
     ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
     ModelEntry("deep-crossing", "recnotes.models.deep_crossing", "DeepCrossing", "ctr", _CTR),
     ModelEntry("dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR),

@@ -12,12 +12,14 @@ from recnotes.models.ffm import FFM
 from recnotes.models.fm import FactorizationMachine
 from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mmoe import MMoE, OMoE
+from recnotes.models.nfm import NFM
 from recnotes.models.ple import PLE
 from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
 from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
+    "NFM",
     "BST",
     "CAN",
     "DCN",

@@ -1,0 +1,13 @@
+"""What the NFM topic uses."""
+
+import numpy as np
+import tensorflow as tf
+
+from recnotes.models.nfm import NFM
+from tests.checks.shape_cases import sizes
+
+
+@sizes(B=3, D=11)
+def case_nfm():
+    sparse = np.random.default_rng(0).integers(0, [4, 5, 6, 7, 8], (3, 5)).astype("int32")
+    NFM([4, 5, 6, 7, 8], 2, 11, (13,))({"dense": tf.ones([3, 2]), "sparse": tf.constant(sparse)})
