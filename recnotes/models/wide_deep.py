@@ -57,9 +57,8 @@ class WideDeep(keras.Model):
 
     References:
         Cheng et al., *Wide & Deep Learning for Recommender Systems*, DLRS 2016,
-        https://arxiv.org/abs/1606.07792. There the wide part is trained by FTRL with an L1 penalty and the
-        deep part by AdaGrad; with `compile` both have one optimizer. A cross has one weight for each
-        combination here, where large tables are usually hashed.
+        https://arxiv.org/abs/1606.07792. With `compile` both parts have one optimizer. A cross has one weight
+        for each combination of values; nothing is hashed.
     """
 
     def __init__(
