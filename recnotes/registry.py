@@ -31,6 +31,8 @@ class ModelEntry:
         arguments: arguments of the example; the others keep their defaults.
         seeded: whether it takes a seed; logistic regression starts at zero.
         follows: what training adds to a history: ``"next"`` (``[B, L]``) or ``"target"`` (``[B]``).
+        oracle: ``"module:function"`` of the loops in float64 that compute what the model must return, called
+            with a built model and inputs.
     """
 
     name: str
@@ -40,6 +42,7 @@ class ModelEntry:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     seeded: bool = True
     follows: str = "next"
+    oracle: str | None = None
 
     def load(self) -> type:
         """Imports the class.
@@ -61,6 +64,24 @@ class ModelEntry:
         model = self.load()(**self.arguments, **({"seed": seed} if self.seeded else {}))
         model(self.inputs())
         return model
+
+    def reference(self, model: Any, inputs: Mapping[str, np.ndarray]) -> Any:
+        """Computes in loops, in float64, what a model must return.
+
+        Args:
+            model: a built model of this class; its weights are read.
+            inputs: arrays by name, as `inputs` draws them.
+
+        Returns:
+            An array, or arrays by task.
+
+        Raises:
+            ValueError: the entry names no oracle.
+        """
+        if self.oracle is None:
+            raise ValueError(f"oracle must be 'module:function', received None for {self.name}")
+        module, function = self.oracle.split(":")
+        return getattr(importlib.import_module(module), function)(model, inputs)
 
     def inputs(self, batch: int = 4) -> dict[str, np.ndarray]:
         """Draws inputs, the same at every call.
@@ -129,12 +150,27 @@ _ENTRIES = (
         "ctr",
         _CTR,
         seeded=False,
+        oracle="recnotes.oracles.fm:logistic_regression_of_model",
     ),
-    ModelEntry("fm", "recnotes.models.fm", "FactorizationMachine", "ctr", _CTR),
+    ModelEntry(
+        "fm",
+        "recnotes.models.fm",
+        "FactorizationMachine",
+        "ctr",
+        _CTR,
+        oracle="recnotes.oracles.fm:fm_of_model",
+    ),
     ModelEntry("ffm", "recnotes.models.ffm", "FFM", "ctr", _CTR),
     ModelEntry("wide-deep", "recnotes.models.wide_deep", "WideDeep", "ctr", {**_CTR, "crosses": ((0, 1),)}),
     ModelEntry("nfm", "recnotes.models.nfm", "NFM", "ctr", _CTR),
-    ModelEntry("deepfm", "recnotes.models.deepfm", "DeepFM", "ctr", _CTR),
+    ModelEntry(
+        "deepfm",
+        "recnotes.models.deepfm",
+        "DeepFM",
+        "ctr",
+        _CTR,
+        oracle="recnotes.oracles.deepfm:deepfm_of_model",
+    ),
     ModelEntry("deep-crossing", "recnotes.models.deep_crossing", "DeepCrossing", "ctr", _CTR),
     ModelEntry("dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR),
     ModelEntry("dcnv2", "recnotes.models.dcnv2", "DCNv2", "ctr", _CTR),
@@ -142,7 +178,12 @@ _ENTRIES = (
     ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),
     ModelEntry("bst", "recnotes.models.bst", "BST", "behavior", _BEHAVIOR),
     ModelEntry(
-        "sasrec", "recnotes.models.sasrec", "SASRec", "sequence", {"num_items": 100, "max_length": 20}
+        "sasrec",
+        "recnotes.models.sasrec",
+        "SASRec",
+        "sequence",
+        {"num_items": 100, "max_length": 20},
+        oracle="recnotes.oracles.sasrec:sasrec_of_model",
     ),
     ModelEntry("shared-bottom", "recnotes.models.shared_bottom", "SharedBottom", "multitask", _TASKS),
     ModelEntry("esmm", "recnotes.models.esmm", "ESMM", "multitask", {"vocabulary_sizes": (100, 50, 20)}),

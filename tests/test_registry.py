@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import recnotes.models
-from recnotes.registry import find, model_names
+from recnotes.registry import ModelEntry, find, model_names
 
 
 def test_every_model_is_listed():
@@ -47,3 +47,8 @@ def test_names_are_forgiving(name):
 def test_unknown_name():
     with pytest.raises(ValueError, match="name must be one of logistic-regression, fm, .*, received 'svm'"):
         find("svm")
+
+
+def test_entry_without_an_oracle_says_so():
+    with pytest.raises(ValueError, match="oracle must be 'module:function', received None for x"):
+        ModelEntry("x", "y", "Z", "ctr").reference(None, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -249,3 +250,22 @@ def cross_entropy_loops(f: np.ndarray, output: np.ndarray, target: np.ndarray) -
 
 
 # --8<-- [end:loss]
+
+
+def sasrec_of_model(model: Any, inputs: Mapping[str, Any]) -> np.ndarray:
+    """Evaluates a `recnotes.models.SASRec` by the loops, with the model's weights.
+
+    Args:
+        model: a built SASRec.
+        inputs: ``{"history": [B, L]}``.
+
+    Returns:
+        The scores ``[B, N]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("sasrec")
+        >>> sasrec_of_model(entry.build(), entry.inputs(2)).shape
+        (2, 100)
+    """
+    return scores_loops(np.asarray(inputs["history"]), parameters(model), model.config["wiring"])
