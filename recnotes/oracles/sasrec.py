@@ -262,6 +262,9 @@ def sasrec_of_model(model: Any, inputs: Mapping[str, Any]) -> np.ndarray:
     Returns:
         The scores ``[B, N]``.
 
+    Raises:
+        ValueError: the model's wiring is unknown.
+
     Example:
         >>> from recnotes.registry import find
         >>> entry = find("sasrec")
