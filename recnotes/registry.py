@@ -13,6 +13,7 @@ __all__ = ["ModelEntry", "find", "model_names"]
 
 _CTR = {"vocabulary_sizes": (100, 50, 20), "num_dense": 2}
 _BEHAVIOR = {**_CTR, "num_items": 100}
+_PAIR = {"num_users": 50, "num_items": 100}
 _TASKS = {"tasks": ("click", "like"), "vocabulary_sizes": (100, 50, 20)}
 
 
@@ -174,6 +175,20 @@ _ENTRIES = (
     ModelEntry("deep-crossing", "recnotes.models.deep_crossing", "DeepCrossing", "ctr", _CTR),
     ModelEntry("dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR),
     ModelEntry("dcnv2", "recnotes.models.dcnv2", "DCNv2", "ctr", _CTR),
+    ModelEntry(
+        "gmf", "recnotes.models.gmf", "GMF", "pair", _PAIR, oracle="recnotes.oracles.ncf:gmf_of_model"
+    ),
+    ModelEntry(
+        "ncf-mlp",
+        "recnotes.models.ncf_mlp",
+        "NCFMLP",
+        "pair",
+        _PAIR,
+        oracle="recnotes.oracles.ncf:ncf_mlp_of_model",
+    ),
+    ModelEntry(
+        "neumf", "recnotes.models.neumf", "NeuMF", "pair", _PAIR, oracle="recnotes.oracles.ncf:neumf_of_model"
+    ),
     ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
     ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),
     ModelEntry("bst", "recnotes.models.bst", "BST", "behavior", _BEHAVIOR),

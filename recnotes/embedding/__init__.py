@@ -5,6 +5,7 @@ from recnotes.embedding.concat import ConcatFeatures
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.embedding.field import FieldEmbedding, check_field_ids
 from recnotes.embedding.numeric import NumericEmbedding
+from recnotes.embedding.pair import pair_ids
 from recnotes.embedding.sequence import (
     SequenceEmbedding,
     check_item_ids,
@@ -24,6 +25,7 @@ __all__ = [
     "check_field_ids",
     "check_item_ids",
     "history_mask",
+    "pair_ids",
     "positions_from_the_end",
     "stack_features",
 ]

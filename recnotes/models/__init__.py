@@ -10,8 +10,11 @@ from recnotes.models.din import DIN
 from recnotes.models.esmm import ESMM
 from recnotes.models.ffm import FFM
 from recnotes.models.fm import FactorizationMachine
+from recnotes.models.gmf import GMF
 from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mmoe import MMoE, OMoE
+from recnotes.models.ncf_mlp import NCFMLP
+from recnotes.models.neumf import NeuMF
 from recnotes.models.nfm import NFM
 from recnotes.models.ple import PLE
 from recnotes.models.sasrec import SASRec
@@ -30,8 +33,11 @@ __all__ = [
     "FFM",
     "ESMM",
     "FactorizationMachine",
+    "GMF",
     "LogisticRegression",
     "MMoE",
+    "NCFMLP",
+    "NeuMF",
     "OMoE",
     "PLE",
     "SASRec",
