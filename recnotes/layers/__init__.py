@@ -16,6 +16,12 @@ from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, ga
 from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.mlp import MLP
+from recnotes.layers.multi_interest import (
+    SelfAttentiveInterests,
+    choose_interest,
+    label_aware_attention,
+    most_recent_first,
+)
 from recnotes.layers.negatives import sample_negatives
 from recnotes.layers.residual import ResidualUnit
 from recnotes.layers.target_attention import TargetAttention
@@ -36,18 +42,22 @@ __all__ = [
     "PointWiseFeedForward",
     "ResidualUnit",
     "SASRecBlock",
+    "SelfAttentiveInterests",
     "Stacked",
     "TargetAttention",
     "apply_experts",
     "causal_mask",
+    "choose_interest",
     "co_action_size",
     "ffm_pairwise",
     "fm_pairs",
     "fm_pairwise",
     "fm_pooled",
     "gate_weights",
+    "label_aware_attention",
     "masked_softmax",
     "mix_experts",
+    "most_recent_first",
     "sample_negatives",
     "scaled_dot_product_attention",
     "self_attention_mask",

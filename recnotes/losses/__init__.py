@@ -9,6 +9,7 @@ from recnotes.losses.listnet import listnet_loss
 from recnotes.losses.neural_sort import neural_sort, neural_sort_top_k_loss
 from recnotes.losses.next_item import gbce_beta, next_item_cross_entropy, sampled_binary_cross_entropy
 from recnotes.losses.sampled import nce_loss, sampled_logits, sampled_softmax_loss
+from recnotes.losses.sampled_items import draw_items, sampled_item_loss
 from recnotes.losses.sigmoid import sigmoid_cross_entropy
 from recnotes.losses.smoothing import smooth_labels
 from recnotes.losses.softmax import softmax_cross_entropy
@@ -16,6 +17,7 @@ from recnotes.losses.triplet import triplet_loss
 
 __all__ = [
     "bpr_loss",
+    "draw_items",
     "gbce_beta",
     "in_batch_softmax_loss",
     "info_nce_loss",
@@ -27,6 +29,7 @@ __all__ = [
     "nt_xent_loss",
     "pairwise_hinge_loss",
     "sampled_binary_cross_entropy",
+    "sampled_item_loss",
     "sampled_logits",
     "sampled_softmax_loss",
     "sigmoid_cross_entropy",

@@ -1,7 +1,9 @@
 """Models, one paper a file, each a short composition of layers."""
 
+from recnotes.models.aggregation import aggregation_value, controllable_aggregation
 from recnotes.models.bst import BST
 from recnotes.models.can import CAN
+from recnotes.models.comirec import ComiRecSA
 from recnotes.models.dcn import DCN
 from recnotes.models.dcnv2 import DCNv2
 from recnotes.models.deep_crossing import DeepCrossing
@@ -13,6 +15,7 @@ from recnotes.models.fm import FactorizationMachine
 from recnotes.models.gmf import GMF
 from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mmoe import MMoE, OMoE
+from recnotes.models.multi_interest import MultiInterest
 from recnotes.models.ncf_mlp import NCFMLP
 from recnotes.models.neumf import NeuMF
 from recnotes.models.nfm import NFM
@@ -22,11 +25,13 @@ from recnotes.models.shared_bottom import SharedBottom
 from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
+    "MultiInterest",
     "NFM",
     "BST",
     "CAN",
     "DCN",
     "DCNv2",
+    "ComiRecSA",
     "DIN",
     "DeepCrossing",
     "DeepFM",
@@ -43,4 +48,6 @@ __all__ = [
     "SASRec",
     "SharedBottom",
     "WideDeep",
+    "aggregation_value",
+    "controllable_aggregation",
 ]

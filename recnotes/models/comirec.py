@@ -1,0 +1,137 @@
+"""ComiRec (KDD 2020): several vectors a user, by attention (SA) or by dynamic routing (DR)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from recnotes.embedding.behavior import ItemEmbedding
+from recnotes.layers.multi_interest import SelfAttentiveInterests
+from recnotes.models.multi_interest import MultiInterest
+from recnotes.seeds import child_seeds
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class ComiRecSA(MultiInterest, keras.Model):
+    r"""Gives each user several vectors by attention; the one that fits the target best is trained.
+
+    $$
+    V_u = A_u \hat H_u, \qquad
+    \mathcal{L} = -\log \frac{\exp \langle v_u, e_i \rangle}{\sum_j \exp \langle v_u, e_j \rangle}, \qquad
+    v_u = V_u[\arg\max_k \langle V_{uk}, e_i \rangle]
+    $$
+
+    with $A_u$ and $\hat H_u$ of `SelfAttentiveInterests`, interests $V_u$ of shape $[M, D]$, the target $e_i$
+    of shape $[D]$ and the sum over items that `draw_items` draws. ``compile(optimizer=...)`` without a loss
+    and ``fit({"history": [B, L], "target": [B]})`` train it.
+
+    Args:
+        num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
+        width: width ``D`` (default: 64).
+        max_length: number of items read of a history, the most recent ones (default: 50).
+        num_interests: number of interests ``M``, the paper's $K$ (default: 4).
+        units: width of the attention's hidden layer, None for ``4 * width`` (default: None).
+        wiring: "paper" or "authors", see `SelfAttentiveInterests` (default: "paper").
+        num_sampled: items drawn for the loss of a batch; the full softmax from ``N`` on (default: 1280).
+        sampler: "log_uniform", for ids sorted by falling popularity, or "uniform" (default: "log_uniform").
+        embedding_stddev: standard deviation of the item vectors at the start (default: 0.01).
+        seed: seed, from which each part gets its own (default: None).
+        **kwargs: passed to `keras.Model`.
+
+    Returns:
+        Called on ``{"history": int [B, L]}``: interests ``[B, M, D]``.
+
+    Raises:
+        ValueError: a size or a choice does not fit, or an id is out of range (eagerly).
+        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``, or it is compiled by
+            XLA.
+
+    Example:
+        >>> model = ComiRecSA(num_items=7, width=6, max_length=4, num_interests=2, seed=0)
+        >>> history = tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])
+        >>> model({"history": history}).shape.as_list(), model.recommend(history, 3).shape.as_list()
+        ([2, 2, 6], [2, 3])
+
+    References:
+        Cen et al., *Controllable Multi-Interest Framework for Recommendation*, KDD 2020,
+        https://arxiv.org/abs/2005.09347. The authors' code (https://github.com/THUDM/ComiRec) differs as
+        ``wiring`` says, draws ten times as many items as the batch has rows, log-uniformly, and recommends
+        items of the history too. Its table has a row for padding.
+    """
+
+    def __init__(
+        self,
+        num_items: int,
+        width: int = 64,
+        max_length: int = 50,
+        num_interests: int = 4,
+        units: int | None = None,
+        wiring: str = "paper",
+        num_sampled: int = 1280,
+        sampler: str = "log_uniform",
+        embedding_stddev: float = 0.01,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if max_length < 1 or num_sampled < 1:
+            raise ValueError(
+                f"max_length and num_sampled must be positive, received {max_length!r}, {num_sampled!r}"
+            )
+        if sampler not in ("log_uniform", "uniform"):
+            raise ValueError(f"sampler must be 'log_uniform' or 'uniform', received {sampler!r}")
+        policy = self.dtype_policy
+        seeds = child_seeds(seed, 3)
+        self.seed, self.sampling_seed = seed, seeds[2]
+        self.max_length, self.num_sampled, self.sampler = int(max_length), int(num_sampled), sampler
+        self.items = ItemEmbedding(num_items, width, embedding_stddev, seeds[0], dtype=policy, name="items")
+        self.extractor = SelfAttentiveInterests(
+            num_interests, max_length, units, wiring, seeds[1], dtype=policy, name="extractor"
+        )
+        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the weights.
+
+        Args:
+            input_shape: not used, the sizes are known (default: None).
+        """
+        self.items.build()
+        self.extractor.build((None, None, self.items.width))
+        self.built = True
+
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Reads the interests of each history.
+
+        Args:
+            inputs: ``{"history": [B, L]}``.
+
+        Returns:
+            ``[B, M, D]``.
+        """
+        # --8<-- [start:sa]
+        ids = self.recent(inputs)  # [B, L]
+        h = self.items(ids, name="history")  # [B, L, D]
+        v, _ = self.extractor(h, tf.not_equal(ids, 0))
+        return v
+        # --8<-- [end:sa]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what the constructor takes."""
+        extractor = self.extractor
+        return {
+            **super().get_config(),
+            "num_items": self.items.num_items,
+            "width": self.items.width,
+            "max_length": self.max_length,
+            "num_interests": extractor.num_interests,
+            "units": extractor.units,
+            "wiring": extractor.wiring,
+            "num_sampled": self.num_sampled,
+            "sampler": self.sampler,
+            "embedding_stddev": self.items.stddev,
+            "seed": self.seed,
+        }

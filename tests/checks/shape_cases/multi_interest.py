@@ -1,0 +1,29 @@
+"""What models with several vectors a user say of shapes."""
+
+import tensorflow as tf
+
+from recnotes.layers.multi_interest import choose_interest, label_aware_attention
+from recnotes.models.comirec import ComiRecSA
+from tests.checks.shape_cases import sizes
+
+B, L, D, M, N = 3, 5, 7, 4, 11
+
+
+def inputs():
+    history = tf.constant([[1, 2, 3, 0, 0], [4, 5, 6, 7, 8], [9, 0, 0, 0, 0]])
+    return {"history": history, "target": tf.constant([2, 3, 4])}
+
+
+@sizes(B=B, L=L, D=D, M=M, N=N)
+def case_comirec_sa():
+    for wiring in "paper", "authors":
+        model = ComiRecSA(N, D, 8, M, units=6, wiring=wiring)
+        model.compute_loss(inputs(), y_pred=model(inputs()))
+        model.recommend(inputs()["history"], 2)
+
+
+@sizes(B=B, M=M)
+def case_readout():
+    v, e, allowed = tf.ones([B, M, D]), tf.ones([B, D]), tf.ones([B, M], tf.bool)
+    choose_interest(v, e, allowed)
+    label_aware_attention(v, e, 2, allowed)
