@@ -1,4 +1,4 @@
-"""The command ``recnotes``: list the models, trace one, write one out as a file."""
+"""The command ``recnotes``: list the models, trace one, verify them, write one out as a file."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="recnotes", description="Models of RecNotes, on the command line.")
     parser.add_argument("--version", action="version", version=recnotes.__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="list|trace|export")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="list|trace|verify|export")
     commands.add_parser("list", help="list the models")
     tracing = commands.add_parser("trace", help="print shapes, parameters and FLOPs of a small example")
     tracing.add_argument("name", help="a model, as `recnotes list` names it")
     tracing.add_argument("--depth", type=int, default=1, help="levels of nested layers (default: 1)")
+    verifying = commands.add_parser("verify", help="compare models with their loops in float64")
+    verifying.add_argument("name", nargs="?", help="a model, all of them without it")
     exporting = commands.add_parser("export", help="write a model to stdout as one self-contained file")
     exporting.add_argument("name", help="a model, as `recnotes list` names it")
     arguments = parser.parse_args(argv)
-    if arguments.command != "list":
+    if getattr(arguments, "name", None) is not None:
         try:
             registry.find(arguments.name)
         except ValueError as error:
@@ -55,6 +57,10 @@ def _run(arguments: argparse.Namespace) -> str:
         return export(arguments.name)
     # TensorFlow is imported here only: the other commands answer at once.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if arguments.command == "verify":
+        from recnotes._verify import verify
+
+        return verify(arguments.name)
     from recnotes.trace import trace
 
     entry = registry.find(arguments.name)

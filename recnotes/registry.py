@@ -161,9 +161,16 @@ _ENTRIES = (
         _CTR,
         oracle="recnotes.oracles.fm:fm_of_model",
     ),
-    ModelEntry("ffm", "recnotes.models.ffm", "FFM", "ctr", _CTR),
-    ModelEntry("wide-deep", "recnotes.models.wide_deep", "WideDeep", "ctr", {**_CTR, "crosses": ((0, 1),)}),
-    ModelEntry("nfm", "recnotes.models.nfm", "NFM", "ctr", _CTR),
+    ModelEntry("ffm", "recnotes.models.ffm", "FFM", "ctr", _CTR, oracle="recnotes.oracles.ffm:ffm_of_model"),
+    ModelEntry(
+        "wide-deep",
+        "recnotes.models.wide_deep",
+        "WideDeep",
+        "ctr",
+        {**_CTR, "crosses": ((0, 1),)},
+        oracle="recnotes.oracles.wide_deep:wide_deep_of_model",
+    ),
+    ModelEntry("nfm", "recnotes.models.nfm", "NFM", "ctr", _CTR, oracle="recnotes.oracles.nfm:nfm_of_model"),
     ModelEntry(
         "deepfm",
         "recnotes.models.deepfm",
@@ -172,9 +179,20 @@ _ENTRIES = (
         _CTR,
         oracle="recnotes.oracles.deepfm:deepfm_of_model",
     ),
-    ModelEntry("deep-crossing", "recnotes.models.deep_crossing", "DeepCrossing", "ctr", _CTR),
-    ModelEntry("dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR),
-    ModelEntry("dcnv2", "recnotes.models.dcnv2", "DCNv2", "ctr", _CTR),
+    ModelEntry(
+        "deep-crossing",
+        "recnotes.models.deep_crossing",
+        "DeepCrossing",
+        "ctr",
+        _CTR,
+        oracle="recnotes.oracles.deep_crossing:deep_crossing_of_model",
+    ),
+    ModelEntry(
+        "dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR, oracle="recnotes.oracles.cross:dcn_of_model"
+    ),
+    ModelEntry(
+        "dcnv2", "recnotes.models.dcnv2", "DCNv2", "ctr", _CTR, oracle="recnotes.oracles.cross:dcnv2_of_model"
+    ),
     ModelEntry(
         "gmf", "recnotes.models.gmf", "GMF", "pair", _PAIR, oracle="recnotes.oracles.ncf:gmf_of_model"
     ),
@@ -189,9 +207,15 @@ _ENTRIES = (
     ModelEntry(
         "neumf", "recnotes.models.neumf", "NeuMF", "pair", _PAIR, oracle="recnotes.oracles.ncf:neumf_of_model"
     ),
-    ModelEntry("din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR),
-    ModelEntry("can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR),
-    ModelEntry("bst", "recnotes.models.bst", "BST", "behavior", _BEHAVIOR),
+    ModelEntry(
+        "din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR, oracle="recnotes.oracles.din:din_of_model"
+    ),
+    ModelEntry(
+        "can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR, oracle="recnotes.oracles.can:can_of_model"
+    ),
+    ModelEntry(
+        "bst", "recnotes.models.bst", "BST", "behavior", _BEHAVIOR, oracle="recnotes.oracles.bst:bst_of_model"
+    ),
     ModelEntry(
         "sasrec",
         "recnotes.models.sasrec",
@@ -209,11 +233,41 @@ _ENTRIES = (
         follows="target",
         oracle="recnotes.oracles.multi_interest:comirec_sa_of_model",
     ),
-    ModelEntry("shared-bottom", "recnotes.models.shared_bottom", "SharedBottom", "multitask", _TASKS),
-    ModelEntry("esmm", "recnotes.models.esmm", "ESMM", "multitask", {"vocabulary_sizes": (100, 50, 20)}),
-    ModelEntry("omoe", "recnotes.models.mmoe", "OMoE", "multitask", _TASKS),
-    ModelEntry("mmoe", "recnotes.models.mmoe", "MMoE", "multitask", _TASKS),
-    ModelEntry("ple", "recnotes.models.ple", "PLE", "multitask", _TASKS),
+    ModelEntry(
+        "shared-bottom",
+        "recnotes.models.shared_bottom",
+        "SharedBottom",
+        "multitask",
+        _TASKS,
+        oracle="recnotes.oracles.shared_bottom:shared_bottom_of_model",
+    ),
+    ModelEntry(
+        "esmm",
+        "recnotes.models.esmm",
+        "ESMM",
+        "multitask",
+        {"vocabulary_sizes": (100, 50, 20)},
+        oracle="recnotes.oracles.esmm:esmm_of_model",
+    ),
+    ModelEntry(
+        "omoe",
+        "recnotes.models.mmoe",
+        "OMoE",
+        "multitask",
+        _TASKS,
+        oracle="recnotes.oracles.mmoe:mmoe_of_model",
+    ),
+    ModelEntry(
+        "mmoe",
+        "recnotes.models.mmoe",
+        "MMoE",
+        "multitask",
+        _TASKS,
+        oracle="recnotes.oracles.mmoe:mmoe_of_model",
+    ),
+    ModelEntry(
+        "ple", "recnotes.models.ple", "PLE", "multitask", _TASKS, oracle="recnotes.oracles.cgc:ple_of_model"
+    ),
 )
 
 

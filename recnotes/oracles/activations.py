@@ -73,3 +73,34 @@ def dice_din(s: Array, alpha: Array, beta: Array) -> Array:
             p = 1 / (1 + math.exp(-beta[u] * s[b, u] / math.sqrt(1.001)))
             f[b, u] = alpha[u] * (1 - p) * s[b, u] + p * s[b, u]
     return f
+
+
+def dice_moving(s: Array, alpha: Array, mean: Array, variance: Array, epsilon: float = 1e-8) -> Array:
+    r"""Evaluates Dice outside of training, with running statistics, unit by unit.
+
+    $$
+    f(s_u) = \big(p_u + (1 - p_u) \alpha_u\big) s_u, \qquad
+    p_u = \sigma\Big(\frac{s_u - \mu_u}{\sqrt{\nu_u + \epsilon}}\Big)
+    $$
+
+    with every array of shape $[U]$.
+
+    Args:
+        s: input ``[U]``.
+        alpha: slopes ``[U]``.
+        mean: running means ``[U]``.
+        variance: running variances ``[U]``.
+        epsilon: added to the variance (default: 1e-08).
+
+    Returns:
+        Output ``[U]``.
+
+    Example:
+        >>> dice_moving(np.array([4.0]), np.array([0.5]), np.array([4.0]), np.ones(1)).tolist()  # p = ½
+        [3.0]
+    """
+    f = np.zeros_like(s)
+    for u in range(len(s)):
+        p = 1 / (1 + math.exp(-(s[u] - mean[u]) / math.sqrt(variance[u] + epsilon)))
+        f[u] = (p + (1 - p) * alpha[u]) * s[u]
+    return f

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recnotes.oracles.attention import multi_head_attention_loops
-from recnotes.oracles.din import weights_of
+from recnotes.oracles.parts import leaky, profiles, run
 from recnotes.oracles.sasrec import layer_norm_loops
 
 Array = NDArray[np.float64]
-
-
-def leaky(z: Array) -> Array:
-    r"""Multiplies what is negative by 0.2.
-
-    $$
-    y_u = \max(z_u, 0) + 0.2 \min(z_u, 0)
-    $$
-
-    with $z$ and $y$ of shape $[U]$.
-
-    Args:
-        z: input.
-
-    Returns:
-        Array of the same shape.
-
-    Example:
-        >>> leaky(np.array([-1.0, 2.0])).tolist()
-        [-0.2, 2.0]
-    """
-    return np.array([value if value > 0 else 0.2 * value for value in z.reshape(-1)]).reshape(z.shape)
 
 
 def block_loops(e: Array, block: Any) -> Array:
@@ -114,8 +92,25 @@ def bst_logit(item: int, history: Sequence[int], profile: Array, model: Any) -> 
     for block in model.blocks:
         f = block_loops(f, block)
     rest = np.zeros((model.max_length - len(recent)) * f.shape[1])
-    kernels, biases = weights_of(model.dnn)
-    a = np.concatenate([f.reshape(-1), rest, profile])
-    for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
-        a = leaky(a @ kernel + bias)
-    return float(a @ kernels[-1][:, 0] + biases[-1][0])
+    return float(run(model.dnn, np.concatenate([f.reshape(-1), rest, profile]))[0])
+
+
+def bst_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
+    """Evaluates a `recnotes.models.BST` by the loops, with the model's weights.
+
+    Args:
+        model: a built BST.
+        inputs: ``{"item": [B], "history": [B, L], "dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("bst")
+        >>> bst_of_model(entry.build(), entry.inputs(2)).shape
+        (2,)
+    """
+    histories = np.asarray(inputs["history"]).tolist()
+    rows = zip(np.asarray(inputs["item"]).tolist(), histories, profiles(model.embedding, inputs), strict=True)
+    return np.array([bst_logit(item, history, x, model) for item, history, x in rows])

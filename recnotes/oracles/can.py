@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recnotes.oracles.parts import profiles, run
 
 Array = NDArray[np.float64]
 
@@ -70,3 +73,32 @@ def co_action(
             total = [a + b for a, b in zip(total, flat, strict=True)]
         result += total
     return np.array(result)
+
+
+def can_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
+    """Evaluates a `recnotes.models.CAN` by the loops, with the model's weights.
+
+    Args:
+        model: a built CAN.
+        inputs: ``{"item": [B], "history": [B, L], "dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("can")
+        >>> can_of_model(entry.build(), entry.inputs(2)).shape
+        (2,)
+    """
+    tables = (model.embedding.items.table, model.parameters.table, model.entries.table)
+    items, P, p = (np.asarray(table, np.float64) for table in tables)
+    part = model.co_action
+    sigma = np.tanh if part.activation == "tanh" else float
+    logits = []
+    for b, x in enumerate(profiles(model.embedding, inputs)):
+        item, real = int(inputs["item"][b]), [int(i) for i in inputs["history"][b] if i != 0]
+        y = co_action(P[item - 1], [p[i - 1] for i in real], part.units, part.orders, sigma, part.variant)
+        k = sum((items[i - 1] for i in real), np.zeros(items.shape[1]))
+        logits.append(run(model.dnn, np.concatenate([y, k, items[item - 1], x]))[0])
+    return np.array(logits)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recnotes.oracles.parts import run, stacked
 
 Array = NDArray[np.float64]
 
@@ -47,3 +50,33 @@ def cgc(
             rows.append(sum(p / sum(powers) * v for p, v in zip(powers, values, strict=True)))
         outputs.append(np.stack(rows))
     return outputs
+
+
+def ple_of_model(model: Any, inputs: Mapping[str, Any]) -> dict[str, Array]:
+    """Evaluates a `recnotes.models.PLE` whose experts have one ReLU layer, with the model's weights.
+
+    Args:
+        model: a built PLE.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        Arrays ``[B]`` by task.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("ple")
+        >>> list(ple_of_model(entry.build(), entry.inputs(2)))
+        ['click', 'like']
+    """
+    x = np.array(stacked(inputs, model.features.fields, "dense" in inputs))
+    outputs = [x] * (len(model.tasks) + 1)
+    for level in model.levels:
+        pairs = []
+        for expert in level.experts:
+            kernel, bias = (np.asarray(w, np.float64) for w in expert.get_weights())
+            pairs.append((kernel, bias))
+        m, tasks = level.num_specific, level.num_tasks
+        groups = [pairs[m * k : m * (k + 1)] for k in range(tasks)] + [pairs[m * tasks :]]
+        outputs = cgc(outputs, groups, [np.asarray(gate.kernel, np.float64) for gate in level.gates])
+    parts = zip(model.tasks, model.towers, outputs, strict=False)  # a shared gate of the last level is unread
+    return {task: np.array([run(tower, a)[0] for a in o]) for task, tower, o in parts}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recnotes.oracles.parts import run, stacked
 
 Array = NDArray[np.float64]
 
@@ -179,3 +182,64 @@ def deepctr_logit(linear: float, x: Array, h: Array, w: Array) -> float:
     for weight, value in zip(w, [*x, *h], strict=True):
         y += weight * value
     return float(y)
+
+
+def dcn_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
+    """Evaluates a `recnotes.models.DCN` by the loops, with the model's weights.
+
+    Args:
+        model: a built DCN.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("dcn")
+        >>> dcn_of_model(entry.build(), entry.inputs(2)).shape
+        (2,)
+    """
+    logits = []
+    for x0 in stacked(inputs, model.embedding, bool(model.num_dense)):
+        x = x0
+        for w, b in zip(model.cross.kernels, model.cross.biases, strict=True):
+            x = cross(x0, x, np.asarray(w, np.float64)[:, 0], np.asarray(b, np.float64))
+        h = run(model.dnn, x0) if model.dnn.hidden_units else np.zeros(0)
+        logits.append(run(model.head, np.concatenate([x, h]))[0])
+    return np.array(logits)
+
+
+def dcnv2_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
+    """Evaluates a `recnotes.models.DCNv2` by the loops, with the model's weights.
+
+    Args:
+        model: a built DCNv2.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("dcnv2")
+        >>> dcnv2_of_model(entry.build(), entry.inputs(2)).shape
+        (2,)
+    """
+    logits = []
+    for x0 in stacked(inputs, model.embedding, bool(model.num_dense)):
+        x = x0
+        for step in model.cross.steps:
+            p = {name: np.asarray(w, np.float64) for name, w in step.items()}
+            if "h" in p:  # kernels are stored input first, the paper writes the output first
+                experts = [(u.T, c.T, v) for u, c, v in zip(p["u"], p["c"], p["v"], strict=True)]
+                powers = np.exp(x @ p["h"] - max(x @ p["h"]))
+                x = cross_mixture(x0, x, experts, (powers / sum(powers)).tolist(), p["b"])
+            else:
+                x = cross_matrix(x0, x, (p["w"] if "w" in p else p["v"] @ p["u"]).T, p["b"])
+        if model.structure == "stacked":
+            x = run(model.dnn, x)
+        elif model.dnn.hidden_units:
+            x = np.concatenate([x, run(model.dnn, x0)])
+        logits.append(run(model.head, x)[0])
+    return np.array(logits)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+from recnotes.oracles.parts import run, vectors
 
 Array = NDArray[np.float64]
 
@@ -46,3 +51,33 @@ def residual_unit(x: Array, w0: Array, b0: Array, w1: Array, b1: Array) -> Array
             z += w1[i, u] * h[u]
         y[i] = max(0.0, z)
     return y
+
+
+def deep_crossing_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
+    """Evaluates a `recnotes.models.DeepCrossing` by the loops, with the model's weights.
+
+    Args:
+        model: a built DeepCrossing.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("deep-crossing")
+        >>> deep_crossing_of_model(entry.build(), entry.inputs(2)).shape
+        (2,)
+    """
+    logits = []
+    for b, ids in enumerate(np.asarray(inputs["sparse"])):
+        e = np.array(vectors(model.embedding, ids))
+        if model.embedding_relu:
+            e = np.maximum(0.0, e + np.asarray(model.bias, np.float64))
+        dense = [np.asarray(inputs["dense"][b], np.float64)] if model.num_dense else []
+        x = np.concatenate([*dense, *e])
+        for unit in model.units:
+            w0, b0, w1, b1 = (np.asarray(w, np.float64) for w in (unit.w0, unit.b0, unit.w1, unit.b1))
+            x = residual_unit(x, w0.T, b0, w1.T, b1)
+        logits.append(run(model.head, x)[0])
+    return np.array(logits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,13 @@ from recnotes.oracles.fm import features_of_model, fm_logit, fm_pairwise
 Array = NDArray[np.float64]
 
 
-def hidden(a: Array, kernels: Sequence[Array], biases: Sequence[Array]) -> Array:
-    r"""Runs ReLU layers on one example, unit by unit.
+def hidden(
+    a: Array,
+    kernels: Sequence[Array],
+    biases: Sequence[Array],
+    activations: Sequence[Callable[[Array], Array]] | None = None,
+) -> Array:
+    r"""Runs hidden layers on one example, unit by unit.
 
     $$
     a^{(l+1)}_u = \max\Big(0, \sum_{k} W^{(l)}_{ku} a^{(l)}_k + b^{(l)}_u\Big)
@@ -26,6 +31,7 @@ def hidden(a: Array, kernels: Sequence[Array], biases: Sequence[Array]) -> Array
         a: input ``[I]``.
         kernels: one ``[I, U]`` a layer.
         biases: one ``[U]`` a layer.
+        activations: one function a layer, None for ReLU (default: None).
 
     Returns:
         Last layer ``[U]``.
@@ -34,13 +40,13 @@ def hidden(a: Array, kernels: Sequence[Array], biases: Sequence[Array]) -> Array
         >>> hidden(np.array([1.0, 2.0]), [np.array([[1.0, -1.0], [1.0, -1.0]])], [np.zeros(2)]).tolist()
         [3.0, 0.0]
     """
-    for kernel, bias in zip(kernels, biases, strict=True):
+    for layer, (kernel, bias) in enumerate(zip(kernels, biases, strict=True)):
         z = np.zeros(kernel.shape[1])
         for u in range(kernel.shape[1]):
             for k in range(kernel.shape[0]):
                 z[u] += kernel[k, u] * a[k]
             z[u] += bias[u]
-        a = np.maximum(z, 0.0)
+        a = np.maximum(z, 0.0) if activations is None else activations[layer](z)
     return a
 
 

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recnotes.oracles.deepfm import hidden
+from recnotes.oracles.parts import activations_of, profiles, run, weights_of
 
 Array = NDArray[np.float64]
 
 
-def unit(q: Array, k: Array, kernels: Sequence[Array], biases: Sequence[Array]) -> float:
+def unit(
+    q: Array,
+    k: Array,
+    kernels: Sequence[Array],
+    biases: Sequence[Array],
+    activations: Sequence[Callable[[Array], Array]] | None = None,
+) -> float:
     r"""Computes the weight of one item of the history for one candidate.
 
     $$
     a = \text{MLP}\big([\,q;\; k;\; q - k;\; q \odot k\,]\big)
     $$
 
-    with $q$ and $k$ of shape $[D]$ and a network of ReLU layers with one linear output.
+    with $q$ and $k$ of shape $[D]$ and a network with one linear output.
 
     Args:
         q: candidate ``[D]``.
         k: item of the history ``[D]``.
         kernels: one ``[I, U]`` a layer, the last with one column.
         biases: one ``[U]`` a layer.
+        activations: of the hidden layers, None for ReLU (default: None).
 
     Returns:
         The weight.
@@ -41,7 +49,7 @@ def unit(q: Array, k: Array, kernels: Sequence[Array], biases: Sequence[Array]) 
         x.append(q[d] - k[d])
     for d in range(len(q)):
         x.append(q[d] * k[d])
-    h = hidden(np.array(x, np.float64), kernels[:-1], biases[:-1])
+    h = hidden(np.array(x, np.float64), kernels[:-1], biases[:-1], activations)
     a = float(biases[-1][0])
     for u in range(len(h)):
         a += float(kernels[-1][u, 0]) * float(h[u])
@@ -54,6 +62,7 @@ def interest(
     kernels: Sequence[Array],
     biases: Sequence[Array],
     normalize: str | None = None,
+    activations: Sequence[Callable[[Array], Array]] | None = None,
 ) -> Array:
     r"""Adds up the real items of one history, each times its weight.
 
@@ -70,6 +79,7 @@ def interest(
         kernels: of the activation unit.
         biases: of the activation unit.
         normalize: None for the paper's sum, "softmax" for the authors' code (default: None).
+        activations: of the activation unit's hidden layers, None for ReLU (default: None).
 
     Returns:
         The interest ``[D]``.
@@ -83,7 +93,7 @@ def interest(
         https://github.com/zhougr1993/DeepInterestNetwork, ``din/model.py``, ``attention``: scores over the
         root of the width, then a softmax.
     """
-    a = [unit(q, item, kernels, biases) for item in k]
+    a = [unit(q, item, kernels, biases, activations) for item in k]
     if normalize == "softmax" and a:
         top = max(a)
         e = [np.exp((value - top) / np.sqrt(len(q))) for value in a]
@@ -93,29 +103,6 @@ def interest(
         for d in range(len(q)):
             v[d] += weight * item[d]
     return v
-
-
-def weights_of(mlp: Any) -> tuple[list[Array], list[Array]]:
-    """Reads the weights of an `MLP` with an output layer, in float64.
-
-    Args:
-        mlp: a built `recnotes.layers.MLP`.
-
-    Returns:
-        Kernels and biases, one a layer.
-
-    Example:
-        >>> from recnotes.layers.mlp import MLP
-        >>> mlp = MLP([3], 1)
-        >>> mlp.build((None, 2))
-        >>> [kernel.shape for kernel in weights_of(mlp)[0]]
-        [(2, 3), (3, 1)]
-    """
-    layers = [*mlp.hidden_layers, mlp.output_layer]
-    return (
-        [np.asarray(layer.kernel, np.float64) for layer in layers],
-        [np.asarray(layer.bias, np.float64) for layer in layers],
-    )
 
 
 def din_logit(item: int, history: Sequence[int], profile: Array, model: Any) -> float:
@@ -146,11 +133,31 @@ def din_logit(item: int, history: Sequence[int], profile: Array, model: Any) -> 
     table = np.asarray(model.embedding.items.table, np.float64)
     q = table[item - 1]
     k = [table[i - 1] for i in history if i != 0]
-    v = interest(q, k, *weights_of(model.attention.unit), model.attention.normalize)
-    kernels, biases = weights_of(model.dnn)
+    if model.use_attention:
+        part = model.attention
+        v = interest(q, k, *weights_of(part.unit), part.normalize, activations_of(part.unit))
+    else:
+        v = sum(k, np.zeros(len(q)))
     parts = [v, q, v * q, profile] if model.cross else [v, q, profile]
-    h = hidden(np.concatenate(parts), kernels[:-1], biases[:-1])
-    logit = float(biases[-1][0])
-    for u in range(len(h)):
-        logit += float(kernels[-1][u, 0]) * float(h[u])
-    return logit
+    return float(run(model.dnn, np.concatenate(parts))[0])
+
+
+def din_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
+    """Evaluates a `recnotes.models.DIN` by the loops, with the model's weights.
+
+    Args:
+        model: a built DIN.
+        inputs: ``{"item": [B], "history": [B, L], "dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("din")
+        >>> din_of_model(entry.build(), entry.inputs(2)).shape
+        (2,)
+    """
+    histories = np.asarray(inputs["history"]).tolist()
+    rows = zip(np.asarray(inputs["item"]).tolist(), histories, profiles(model.embedding, inputs), strict=True)
+    return np.array([din_logit(item, history, x, model) for item, history, x in rows])

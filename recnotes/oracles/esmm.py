@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recnotes.oracles.parts import run, stacked
 
 Array = NDArray[np.float64]
 
@@ -47,3 +51,27 @@ def funnel_loss(ctr: Array, cvr: Array, click: Array, bought: Array) -> tuple[fl
         by_ctr[b] = (p - y - (1 - p) * pull) / len(ctr)
         by_cvr[b] = -(1 - q) * pull / len(ctr)
     return float(total / len(ctr)), by_ctr, by_cvr
+
+
+def esmm_of_model(model: Any, inputs: Mapping[str, Any]) -> dict[str, Array]:
+    """Evaluates a `recnotes.models.ESMM` by the loops, with the model's weights.
+
+    Args:
+        model: a built ESMM.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        Arrays ``[B]`` by task.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("esmm")
+        >>> list(esmm_of_model(entry.build(), entry.inputs(2)))
+        ['ctr', 'cvr', 'ctcvr']
+    """
+    rows = stacked(inputs, model.features.fields, "dense" in inputs)
+    ctr = np.array([run(model.ctr_tower, x)[0] for x in rows])
+    cvr = np.array([run(model.cvr_tower, x)[0] for x in rows])
+    pairs = zip(ctr, cvr, strict=True)
+    ctcvr = np.array([math.log(1 / (1 + math.exp(-a)) / (1 + math.exp(-c))) for a, c in pairs])
+    return {"ctr": ctr, "cvr": cvr, "ctcvr": ctcvr}

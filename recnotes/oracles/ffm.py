@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recnotes.oracles.fm import one_hot_features, table_of_model
 
 Array = NDArray[np.float64]
 
@@ -131,3 +134,36 @@ def libffm_step(
                     squares[place] += g**2
                     v[place] -= rate / math.sqrt(squares[place]) * g
     return v, squares
+
+
+def ffm_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
+    """Evaluates a `recnotes.models.FFM` by the loops, with the model's weights.
+
+    Args:
+        model: a built FFM.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("ffm")
+        >>> ffm_of_model(entry.build(), entry.inputs(2)).shape
+        (2,)
+    """
+    part = model.embedding
+    sparse = np.asarray(inputs["sparse"])
+    dense = np.asarray(inputs["dense"], np.float64) if part.num_dense else np.zeros((len(sparse), 0))
+    field_of = list(range(part.num_dense))
+    for field, size in enumerate(part.vocabulary_sizes):
+        field_of += [part.num_dense + field] * size
+    v = np.asarray(part.table, np.float64)
+    logits = []
+    for x in one_hot_features(dense, sparse, part.vocabulary_sizes):
+        scale = 1 / math.sqrt(sum(x**2)) if part.normalize else 1.0
+        logits.append(ffm_logit(scale * x, field_of, v))
+        if model.use_linear:
+            w = table_of_model(model.first_order)[:, 0]
+            logits[-1] += float(np.asarray(model.bias)) + float(sum(w * x))
+    return np.array(logits)

@@ -1,7 +1,14 @@
 """MMoE by plain loops in float64."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
+
+from recnotes.oracles.parts import run, stacked
 
 Array = npt.NDArray[np.float64]
 
@@ -39,7 +46,7 @@ def experts(x: Array, kernel: Array, bias: Array) -> Array:
     return f
 
 
-def gates(x: Array, kernel: Array) -> Array:
+def gates(x: Array, kernel: Array, bias: Array | None = None) -> Array:
     r"""Computes softmax gates.
 
     $$
@@ -51,6 +58,7 @@ def gates(x: Array, kernel: Array) -> Array:
     Args:
         x: ``[B, n]``.
         kernel: ``[G, n, E]``.
+        bias: ``[G, E]``, None for none (default: None).
 
     Returns:
         ``[B, G, E]``, rows sum to 1.
@@ -64,6 +72,8 @@ def gates(x: Array, kernel: Array) -> Array:
     for b in range(B):
         for k in range(G):
             logits = [sum(x[b, j] * kernel[k, j, i] for j in range(n)) for i in range(E)]
+            if bias is not None:
+                logits = [value + bias[k, i] for i, value in enumerate(logits)]
             powers = [np.exp(value - max(logits)) for value in logits]
             for i in range(E):
                 g[b, k, i] = powers[i] / sum(powers)
@@ -170,3 +180,37 @@ def mmoe_gradient(
                     dgate[k, j, i] += da * x[b, j]
                     dx[b, j] += da * gate_kernel[k, j, i]
     return dx, dw, db, dgate
+
+
+def mmoe_of_model(model: Any, inputs: Mapping[str, Any]) -> dict[str, Array]:
+    """Evaluates a `recnotes.models.MMoE` or `OMoE` of ReLU experts by the loops, with the model's weights.
+
+    Args:
+        model: a built MMoE or OMoE.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        Arrays ``[B]`` by task.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("mmoe")
+        >>> list(mmoe_of_model(entry.build(), entry.inputs(2)))
+        ['click', 'like']
+    """
+    part = model.mixture
+    x = np.array(stacked(inputs, model.features.fields, "dense" in inputs))
+    layers = [
+        [np.asarray(w, np.float64) for w in pair]
+        for pair in zip(part.expert_kernels, part.expert_biases, strict=True)
+    ]
+    f = experts(x, *layers[0])
+    for kernel, bias in layers[1:]:  # each expert's next layer reads that expert's last
+        one_by_one = [experts(f[:, i], kernel[i : i + 1], bias[i : i + 1]) for i in range(f.shape[1])]
+        f = np.concatenate(one_by_one, axis=1)
+    offset = None if part.gate_offset is None else np.asarray(part.gate_offset, np.float64)
+    mixed = mix(gates(x, np.asarray(part.gate_kernel, np.float64), offset), f)
+    outputs = {}
+    for k, (task, tower) in enumerate(zip(model.tasks, model.towers, strict=True)):
+        outputs[task] = np.array([run(tower, a)[0] for a in mixed[:, 0 if model.shared_gate else k]])
+    return outputs

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recnotes.oracles.deepfm import hidden
+from recnotes.oracles.fm import features_of_model, table_of_model
 
 Array = NDArray[np.float64]
 
 
 def nfm_logit(
-    first: float, e: Array, kernels: Sequence[Array], biases: Sequence[Array], h: Array, bias: float
+    first: float,
+    e: Array,
+    kernels: Sequence[Array],
+    biases: Sequence[Array],
+    h: Array,
+    bias: float,
+    norms: Sequence[tuple[Array, Array, Array, Array]] = (),
+    epsilon: float = 1e-3,
 ) -> float:
-    r"""Evaluates NFM without batch normalization on one example, pair by pair.
+    r"""Evaluates NFM on one example, pair by pair, batch normalization with running statistics.
 
     $$
     y = w_0 + \sum_i w_i x_i + h^T z^{(L)}, \qquad z^{(0)} = \sum_{i<j} e_i \odot e_j
@@ -30,6 +39,9 @@ def nfm_logit(
         biases: one ``[U]`` a hidden layer.
         h: output weights ``[U]``.
         bias: the bias.
+        norms: scale, shift, mean and variance of the batch normalization after the pooling and of that
+            before each activation, none for no normalization (default: ()).
+        epsilon: added to the variances (default: 0.001).
 
     Returns:
         The logit.
@@ -42,7 +54,52 @@ def nfm_logit(
     for i in range(len(e)):
         for j in range(i + 1, len(e)):
             z += e[i] * e[j]
+    if norms:
+        z = _normed(z, norms[0], epsilon)
+    for layer, (kernel, c) in enumerate(zip(kernels, biases, strict=True), 1):
+        squash = (
+            [lambda a, layer=layer: np.maximum(_normed(a, norms[layer], epsilon), 0.0)] if norms else None
+        )
+        z = hidden(z, [kernel], [c], squash)
     y = bias + first
-    for weight, value in zip(h, hidden(z, kernels, biases), strict=True):
+    for weight, value in zip(h, z, strict=True):
         y += weight * value
     return float(y)
+
+
+def _normed(z: Array, norm: tuple[Array, Array, Array, Array], epsilon: float) -> Array:
+    gamma, beta, mean, variance = norm
+    y = np.zeros_like(z)
+    for d in range(len(z)):
+        y[d] = gamma[d] * (z[d] - mean[d]) / np.sqrt(variance[d] + epsilon) + beta[d]
+    return y
+
+
+def nfm_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
+    """Evaluates a `recnotes.models.NFM` by the loops, with the model's weights.
+
+    Args:
+        model: a built NFM.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("nfm")
+        >>> nfm_of_model(entry.build(), entry.inputs(2)).shape
+        (2,)
+    """
+    w, v = table_of_model(model.first_order)[:, 0], table_of_model(model.embedding)
+    arrays = [[np.asarray(a, np.float64) for a in (layer.kernel, layer.bias)] for layer in model.hidden]
+    names = ("gamma", "beta", "moving_mean", "moving_variance")
+    norms = [tuple(np.asarray(getattr(norm, name), np.float64) for name in names) for norm in model.norms]
+    h, bias = np.asarray(model.h.kernel, np.float64)[:, 0], float(np.asarray(model.h.bias)[0])
+    logits = []
+    for x in features_of_model(model.embedding, inputs):
+        present = np.flatnonzero(x)
+        e = x[present, None] * v[present]
+        kernels, biases = [k for k, _ in arrays], [c for _, c in arrays]
+        logits.append(nfm_logit(float(sum(w * x)), e, kernels, biases, h, bias, norms))  # type: ignore[arg-type]
+    return np.array(logits)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recnotes.oracles.fm import features_of_model, table_of_model
+from recnotes.oracles.parts import run, stacked
 
 Array = NDArray[np.float64]
 
@@ -45,3 +50,35 @@ def wide_logit(
             product *= x[i]
         y += cross_weights[tuple(positions)] * product
     return float(y)
+
+
+def wide_deep_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
+    """Evaluates a `recnotes.models.WideDeep` by the loops, with the model's weights.
+
+    Args:
+        model: a built WideDeep.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``.
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> from recnotes.registry import find
+        >>> entry = find("wide-deep")
+        >>> wide_deep_of_model(entry.build(), entry.inputs(2)).shape
+        (2,)
+    """
+    sizes = model.embedding.vocabulary_sizes
+    starts = model.wide.num_dense + np.cumsum([0, *sizes[:-1]])
+    w = table_of_model(model.wide)[:, 0]
+    weights: dict[tuple[int, ...], float] = {}
+    for cross in model.crosses:
+        for values in itertools.product(*(range(sizes[field]) for field in cross)):
+            positions = tuple(int(starts[f] + value) for f, value in zip(cross, values, strict=True))
+            weights[positions] = float(np.asarray(model.cross_weights.table)[len(weights), 0])
+    rows = zip(
+        features_of_model(model.wide, inputs),
+        stacked(inputs, model.embedding, bool(model.wide.num_dense)),
+        strict=True,
+    )
+    return np.array([wide_logit(x, w, list(weights), weights) + run(model.dnn, a)[0] for x, a in rows])

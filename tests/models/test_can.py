@@ -7,9 +7,7 @@ from recnotes.data.interests import interest_clicks
 from recnotes.metrics.ctr import auc
 from recnotes.models.can import CAN
 from recnotes.models.din import DIN
-from recnotes.oracles.can import co_action
-from recnotes.oracles.deepfm import hidden
-from recnotes.oracles.din import weights_of
+from recnotes.oracles.can import can_of_model
 from tests.models.behavior import (
     SIZES,
     N,
@@ -34,19 +32,8 @@ def build(rng, **kwargs):
 def test_equals_the_loops(variant):
     rng = np.random.default_rng(1)
     model, inputs = build(rng, variant=variant), draw(rng)
-    parts = (model.embedding.items, model.embedding.fields, model.parameters, model.entries)
-    items, fields, P, p = (np.asarray(part.table, np.float64) for part in parts)
-    kernels, biases = weights_of(model.dnn)
-    expected = []
-    for b, item in enumerate(inputs["item"]):
-        real = [i for i in inputs["history"][b] if i]
-        y = co_action(P[item - 1], [p[i - 1] for i in real], [4, 2], model.co_action.orders, np.tanh, variant)
-        profile = [inputs["dense"][b], fields[inputs["sparse"][b] + np.array([0, 4])].reshape(-1)]
-        a0 = np.concatenate([y, sum(items[i - 1] for i in real), items[item - 1], *profile])
-        h = hidden(a0, kernels[:-1], biases[:-1])
-        expected.append(float(h @ kernels[-1][:, 0] + biases[-1][0]))
     # float32 sums of a few dozen terms of size 10 against float64.
-    np.testing.assert_allclose(model(inputs), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(model(inputs), can_of_model(model, inputs), rtol=1e-4, atol=1e-4)
 
 
 def test_zero_parameters_leave_the_base_model():

@@ -3,31 +3,12 @@ import pytest
 import tensorflow as tf
 
 from recnotes.models import DCN, DCNv2, DeepFM
-from recnotes.oracles import cross as oracle
-from recnotes.oracles.deepfm import hidden
+from recnotes.oracles.cross import dcn_of_model
 from tests.models import ctr_bench as bench
 from tests.models.ctr_bench import SIZES, draw, randomize
 
 SMALL = {"embedding_dim": 3, "num_cross_layers": 2, "hidden_units": [6, 4]}
 NAMES = ["user", "item", "hour"]
-
-
-def loops(model, inputs):
-    offsets = np.cumsum([0, *SIZES[:-1]])
-    table = np.asarray(model.embedding.table, np.float64)
-    logits = []
-    for dense, ids in zip(inputs["dense"], inputs["sparse"], strict=True):
-        x0 = np.concatenate([dense.astype(np.float64), *table[ids + offsets]])
-        xl = x0
-        for w, b in zip(model.cross.kernels, model.cross.biases, strict=True):
-            xl = oracle.cross(x0, xl, np.asarray(w, np.float64)[:, 0], np.asarray(b, np.float64))
-        kernels = [np.asarray(layer.kernel, np.float64) for layer in model.dnn.hidden_layers]
-        h = hidden(x0, kernels, [np.asarray(layer.bias, np.float64) for layer in model.dnn.hidden_layers])
-        out = np.asarray(model.head.output_layer.kernel, np.float64)[:, 0]
-        # Without a linear part, and the bias for one: what the copied head differs in.
-        bias = float(np.asarray(model.head.output_layer.bias)[0])
-        logits.append(oracle.deepctr_logit(bias, xl, h if kernels else [], out))
-    return logits
 
 
 @pytest.mark.parametrize("units", [[6, 4], []])
@@ -36,7 +17,7 @@ def test_equals_the_loops(units):
     model = randomize(DCN(SIZES, 2, **{**SMALL, "hidden_units": units}), rng)
     inputs = draw(rng)
     # float32 in the model, float64 in the loops
-    np.testing.assert_allclose(model(inputs), loops(model, inputs), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(model(inputs), dcn_of_model(model, inputs), rtol=1e-4, atol=1e-4)
 
 
 def test_zero_cross_columns_leave_the_network():

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from recnotes.models import DCN, DCNv2
-from recnotes.oracles import cross as oracle
-from recnotes.oracles.deepfm import hidden
+from recnotes.oracles.cross import dcnv2_of_model
 from tests.models import ctr_bench as bench
 from tests.models.ctr_bench import SIZES, draw, randomize
 
@@ -11,40 +10,16 @@ SMALL = {"embedding_dim": 3, "num_cross_layers": 2, "hidden_units": [6, 4]}
 NAMES = ["user", "item", "hour"]
 
 
-def loops(model, inputs):
-    offsets = np.cumsum([0, *SIZES[:-1]])
-    table = np.asarray(model.embedding.table, np.float64)
-    weights = [
-        [np.asarray(w, np.float64) for w in (layer.kernel, layer.bias)] for layer in model.dnn.hidden_layers
-    ]
-    out = np.asarray(model.head.output_layer.kernel, np.float64)[:, 0]
-    logits = []
-    for dense, ids in zip(inputs["dense"], inputs["sparse"], strict=True):
-        x0 = np.concatenate([dense.astype(np.float64), *table[ids + offsets]])
-        xl = x0
-        for step in model.cross.steps:
-            p = {name: np.asarray(w, np.float64) for name, w in step.items()}
-            w = p["w"] if "w" in p else p["v"] @ p["u"]
-            xl = oracle.cross_matrix(x0, xl, w.T, p["b"])
-        kernels, biases = [k for k, _ in weights], [b for _, b in weights]
-        if model.structure == "stacked":
-            last = hidden(xl, kernels, biases)
-        else:
-            last = np.concatenate([xl, hidden(x0, kernels, biases)]) if kernels else xl
-        logits.append(float(np.asarray(model.head.output_layer.bias)[0]))
-        for weight, value in zip(out, last, strict=True):
-            logits[-1] += weight * value
-    return logits
-
-
 @pytest.mark.parametrize("structure", ["parallel", "stacked"])
-@pytest.mark.parametrize("kwargs", [{}, {"rank": 2}, {"hidden_units": []}], ids=str)
+@pytest.mark.parametrize(
+    "kwargs", [{}, {"rank": 2}, {"rank": 2, "num_experts": 3}, {"hidden_units": []}], ids=str
+)
 def test_equals_the_loops(structure, kwargs):
     rng = np.random.default_rng(0)
     model = randomize(DCNv2(SIZES, 2, structure=structure, **{**SMALL, **kwargs}), rng, 0.4)
     inputs = draw(rng)
     # float32 in the model, float64 in the loops
-    np.testing.assert_allclose(model(inputs), loops(model, inputs), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(model(inputs), dcnv2_of_model(model, inputs), rtol=1e-4, atol=1e-4)
 
 
 def test_equal_rows_leave_dcn_bias_aside():

@@ -6,7 +6,7 @@ import tensorflow as tf
 from recnotes.data.interests import interest_clicks
 from recnotes.metrics.ctr import auc
 from recnotes.models.din import DIN
-from recnotes.oracles.din import din_logit
+from recnotes.oracles.din import din_of_model
 from tests.models.behavior import (
     SIZES,
     N,
@@ -34,16 +34,6 @@ def build(rng, **kwargs):
     return model
 
 
-def loops(model, inputs):
-    table = np.asarray(model.embedding.fields.table, np.float64)
-    offsets = np.array(model.embedding.fields.offsets)
-    out = []
-    for b in range(len(inputs["item"])):
-        profile = np.concatenate([inputs["dense"][b], table[inputs["sparse"][b] + offsets].reshape(-1)])
-        out.append(din_logit(int(inputs["item"][b]), inputs["history"][b].tolist(), profile, model))
-    return np.array(out)
-
-
 @pytest.mark.parametrize("normalize", [None, "softmax"])
 @pytest.mark.parametrize("cross", [False, True])
 def test_equals_the_loops(normalize, cross):
@@ -51,7 +41,7 @@ def test_equals_the_loops(normalize, cross):
         rng = np.random.default_rng(seed)
         model, inputs = build(rng, normalize=normalize, cross=cross), draw(rng)
         # float32 sums of a few dozen terms of size 10 against float64.
-        np.testing.assert_allclose(model(inputs), loops(model, inputs), rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(model(inputs), din_of_model(model, inputs), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("normalize", [None, "softmax"])
@@ -70,7 +60,7 @@ def test_gradient_equals_central_differences_of_the_loops(normalize):
                 moved = start.copy()
                 moved[index] += sign * 1e-3
                 weight.assign(moved)
-                steps.append((loops(model, inputs).sum(), float(moved[index])))
+                steps.append((din_of_model(model, inputs).sum(), float(moved[index])))
             slope = (steps[0][0] - steps[1][0]) / (steps[0][1] - steps[1][1])
             assert abs(slope - found[index]) < 1e-2 * max(1, abs(found[index]))
         weight.assign(start)

@@ -13,16 +13,13 @@ NAMES = ["user", "item", "hour"]
 FIELD_OF = [0, 1, *np.repeat([2, 3, 4], SIZES)]
 
 
+@pytest.mark.parametrize("use_linear", [False, True])
 @pytest.mark.parametrize("normalize", [False, True])
-def test_equals_the_loops(normalize):
+def test_equals_the_loops(normalize, use_linear):
     rng = np.random.default_rng(0)
-    model = randomize(FFM(SIZES, 2, 3, normalize), rng)
+    model = randomize(FFM(SIZES, 2, 3, normalize, use_linear), rng)
     inputs = draw(rng)
-    x = one_hot_features(inputs["dense"].astype(np.float64), inputs["sparse"], SIZES)
-    if normalize:
-        x /= np.linalg.norm(x, axis=1, keepdims=True)
-    table = np.asarray(model.embedding.table, np.float64)
-    loops = [oracle.ffm_logit(row, FIELD_OF, table) for row in x]
+    loops = oracle.ffm_of_model(model, inputs)
     np.testing.assert_allclose(model(inputs), loops, rtol=1e-4, atol=1e-5)  # float32 against float64
 
 

@@ -28,15 +28,14 @@ def test_output_is_a_dict_of_logits():
         np.testing.assert_allclose(tf.reduce_sum(gate, -1), 1, atol=1e-6)
 
 
-def test_model_equals_the_loops():
-    model, inputs = MMoE(num_experts=3, expert_units=(4,), tower_units=(2,), seed=0), dense()
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("units", [(4,), (4, 3)])
+def test_model_equals_the_loops(units, bias):
+    model, inputs = MMoE(num_experts=3, expert_units=units, tower_units=(2,), gate_bias=bias, seed=0), dense()
     outputs = model(inputs)
-    kernel, bias, gate = (weight.numpy().astype(float) for weight in model.mixture.weights)
-    f = oracle.mmoe(inputs["dense"].numpy().astype(float), kernel, bias, gate)
-    for k, (task, tower) in enumerate(zip(model.tasks, model.towers, strict=True)):
-        w0, b0, w1, b1 = (weight.numpy() for weight in tower.weights)
-        expected = np.maximum(f[:, k] @ w0 + b0, 0) @ w1 + b1
-        np.testing.assert_allclose(outputs[task], expected[:, 0], atol=1e-5)
+    expected = oracle.mmoe_of_model(model, inputs)
+    for task in model.tasks:
+        np.testing.assert_allclose(outputs[task], expected[task], atol=1e-5)
 
 
 def test_equal_gates_make_omoe():

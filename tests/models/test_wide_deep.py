@@ -8,9 +8,7 @@ import tensorflow as tf
 from recnotes.data import planted_interactions
 from recnotes.metrics import auc
 from recnotes.models import DeepFM, LogisticRegression, WideDeep
-from recnotes.oracles.deepfm import hidden
-from recnotes.oracles.fm import one_hot_features
-from recnotes.oracles.wide_deep import wide_logit
+from recnotes.oracles.wide_deep import wide_deep_of_model
 from tests.models import ctr_bench as bench
 from tests.models.ctr_bench import SIZES, draw, randomize
 
@@ -19,36 +17,13 @@ NAMES = ["user", "item", "hour"]
 CROSSES = [[0, 1], [2, 0, 1]]
 
 
-def loops(model, inputs):
-    starts = 2 + np.cumsum([0, *SIZES[:-1]])
-    tables = (model.wide.numeric.table, model.wide.fields.table)
-    w = np.concatenate([np.asarray(table, np.float64)[:, 0] for table in tables])
-    weights, products, row = {}, [], 0
-    for cross in model.crosses:
-        for values in itertools.product(*(range(SIZES[field]) for field in cross)):
-            products.append(tuple(int(starts[f] + value) for f, value in zip(cross, values, strict=True)))
-            weights[products[-1]] = float(model.cross_weights.table.numpy()[row, 0])
-            row += 1
-    table = np.asarray(model.embedding.table, np.float64)
-    layers = [*model.dnn.hidden_layers, model.dnn.output_layer]
-    kernels = [np.asarray(layer.kernel, np.float64) for layer in layers]
-    biases = [np.asarray(layer.bias, np.float64) for layer in layers]
-    logits = []
-    x = one_hot_features(inputs["dense"].astype(np.float64), inputs["sparse"], SIZES)
-    for dense, ids, row_x in zip(inputs["dense"], inputs["sparse"], x, strict=True):
-        a = hidden(np.concatenate([dense, *table[ids + starts - 2]]), kernels[:-1], biases[:-1])
-        deep = biases[-1][0] + sum(kernels[-1][:, 0] * a)
-        logits.append(deep + wide_logit(row_x, w, products, weights))
-    return logits
-
-
 @pytest.mark.parametrize("crosses", [[], CROSSES])
 def test_equals_the_loops(crosses):
     rng = np.random.default_rng(0)
     model = randomize(WideDeep(SIZES, 2, crosses=crosses, **SMALL), rng)
     inputs = draw(rng)
     # float32 in the model, float64 in the loops
-    np.testing.assert_allclose(model(inputs), loops(model, inputs), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(model(inputs), wide_deep_of_model(model, inputs), rtol=1e-4, atol=1e-4)
 
 
 def test_the_gradient_of_the_wide_part_is_the_count_of_each_value_and_combination():
