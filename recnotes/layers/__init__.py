@@ -1,5 +1,6 @@
 """Layers, one idea a file."""
 
+from recnotes.layers.afm import PairAttention, pair_scores, weighted_pairs
 from recnotes.layers.attention import (
     MultiHeadAttention,
     causal_mask,
@@ -39,6 +40,7 @@ __all__ = [
     "MLP",
     "MixtureOfExperts",
     "MultiHeadAttention",
+    "PairAttention",
     "PointWiseFeedForward",
     "ResidualUnit",
     "SASRecBlock",
@@ -58,7 +60,9 @@ __all__ = [
     "masked_softmax",
     "mix_experts",
     "most_recent_first",
+    "pair_scores",
     "sample_negatives",
     "scaled_dot_product_attention",
     "self_attention_mask",
+    "weighted_pairs",
 ]

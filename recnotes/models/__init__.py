@@ -1,5 +1,6 @@
 """Models, one paper a file, each a short composition of layers."""
 
+from recnotes.models.afm import AFM
 from recnotes.models.aggregation import aggregation_value, controllable_aggregation
 from recnotes.models.bst import BST
 from recnotes.models.can import CAN
@@ -26,6 +27,7 @@ from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
     "MultiInterest",
+    "AFM",
     "NFM",
     "BST",
     "CAN",

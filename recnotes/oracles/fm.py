@@ -174,6 +174,32 @@ def table_of_model(embedding: Any) -> Array:
     return np.concatenate([np.asarray(table, np.float64) for table in [*tables, embedding.fields.table]])
 
 
+def vectors_of_model(embedding: Any, inputs: Mapping[str, Any]) -> Array:
+    """Reads the vector of every field, times the field's value, row by row.
+
+    Args:
+        embedding: a built `recnotes.embedding.FeatureEmbedding`.
+        inputs: ``{"dense": [B, n], "sparse": [B, F]}``; ``"dense"`` is not read when ``n`` is 0.
+
+    Returns:
+        Vectors ``[B, n + F, D]`` in float64, the numeric fields first.
+
+    Example:
+        >>> from recnotes.embedding.feature import FeatureEmbedding
+        >>> layer = FeatureEmbedding([2, 3], num_dense=1, width=4)
+        >>> layer.build()
+        >>> vectors_of_model(layer, {"dense": np.array([[0.5]]), "sparse": np.array([[1, 0]])}).shape
+        (1, 3, 4)
+    """
+    v, n = table_of_model(embedding), embedding.num_dense
+    e = []
+    for x in features_of_model(embedding, inputs):
+        rows = [x[i] * v[i] for i in range(n)]
+        rows += [v[i] for i in range(n, len(x)) if x[i]]
+        e.append(rows)
+    return np.array(e).reshape(len(e), -1, v.shape[1])
+
+
 def fm_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
     """Evaluates a `recnotes.models.FactorizationMachine` by the loops, with the model's weights.
 

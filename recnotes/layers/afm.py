@@ -1,0 +1,207 @@
+"""Attention over pairs of fields: the pairwise term of a factorization machine, weighted pair by pair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from recnotes.seeds import child_seeds
+
+
+def pair_scores(e: tf.Tensor, w: tf.Tensor, b: tf.Tensor, h: tf.Tensor) -> tf.Tensor:
+    r"""Scores every pair of fields by a small network that reads the pair's product.
+
+    $$
+    s_{bij} = h^T \, \text{ReLU}\big(W^T (e_{bi} \odot e_{bj}) + b\big) \;\text{ for } i < j, \qquad
+    s_{bij} = 0 \;\text{ otherwise}
+    $$
+
+    with $e$ of shape $[B, F, D]$, $W$ of shape $[D, U]$, $b$ and $h$ of shape $[U]$ and $s$ of shape
+    $[B, F, F]$.
+
+    Args:
+        e: vectors ``[B, F, D]``.
+        w: kernel ``[D, U]``.
+        b: bias ``[U]``.
+        h: output weights ``[U]``.
+
+    Returns:
+        Scores ``[B, F, F]``, zero on the diagonal and below.
+
+    Example:
+        >>> e = tf.constant([[[1.0], [2.0], [3.0]]])
+        >>> pair_scores(e, tf.ones([1, 1]), tf.constant([-1.0]), tf.constant([10.0])).numpy()[0].tolist()
+        [[0.0, 10.0, 20.0], [0.0, 0.0, 50.0], [0.0, 0.0, 0.0]]
+    """
+    # --8<-- [start:scores]
+    num_fields, width = e.shape[1], e.shape[2]
+    rows = []
+    # Field by field: the products of all pairs at once are P·D numbers an example, too many for the caches.
+    for i in range(num_fields - 1):
+        g = tf.reshape(e[:, i : i + 1] * e[:, i + 1 :], [-1, width])
+        z = tf.nn.relu(tf.nn.bias_add(tf.matmul(g, w), b))
+        s = tf.reshape(tf.linalg.matvec(z, h), [-1, num_fields - i - 1])
+        rows.append(tf.pad(s, [[0, 0], [i + 1, 0]]))
+    return tf.stack([*rows, tf.zeros_like(e[:, :, 0])], axis=1)
+    # --8<-- [end:scores]
+
+
+def weighted_pairs(e: tf.Tensor, a: tf.Tensor) -> tf.Tensor:
+    r"""Adds the elementwise products of all pairs, each with a weight, without listing the pairs.
+
+    $$
+    y_b = \sum_{i,j} a_{bij} \, e_{bi} \odot e_{bj} = \sum_i e_{bi} \odot \sum_j a_{bij} \, e_{bj}
+    $$
+
+    with $e$ of shape $[B, F, D]$, $a$ of shape $[B, F, F]$ and $y$ of shape $[B, D]$.
+
+    Args:
+        e: vectors ``[B, F, D]``.
+        a: weights ``[B, F, F]``; what is to count once stands above the diagonal only.
+
+    Returns:
+        Pooled vector ``[B, D]``.
+
+    Example:
+        >>> e = tf.constant([[[1.0, 2.0], [3.0, 4.0]]])
+        >>> weighted_pairs(e, tf.constant([[[0.0, 0.5], [0.0, 0.0]]])).numpy().tolist()
+        [[1.5, 4.0]]
+    """
+    y = tf.reduce_sum(e * tf.matmul(a, e), axis=1)  # [B, D]
+    return y
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class PairAttention(keras.layers.Layer):
+    r"""Pools the products of all pairs with weights that come from the products.
+
+    $$
+    a_{bij} = \frac{\exp s_{bij}}{\sum_{k<l} \exp s_{bkl}}, \qquad
+    y_b = \sum_{i<j} a_{bij} \, e_{bi} \odot e_{bj}
+    $$
+
+    with $e$ of shape $[B, F, D]$, the scores $s$ of `pair_scores` and the weights $a$ of shape $[B, F, F]$
+    and $y$ of shape $[B, D]$. One field has no pairs, its result is 0.
+
+    Args:
+        units: width $U$ of the network that scores a pair.
+        dropout: share of the pairs dropped in training, by their weights (default: 0.0).
+        released: ``True`` takes the softmax over an axis of size 1, as the authors' released code does, so
+            that every weight is 1 (default: False).
+        l2: factor of the sum of squares of $W$ in the loss (default: 0.0).
+        seed: seed, from which each part gets its own (default: None).
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Returns:
+        Called on vectors ``[B, F, D]``: the pooled vector ``[B, D]``, float32 or float64.
+
+    Raises:
+        ValueError: a size does not fit, or the input is not ``[B, F, D]``.
+
+    Example:
+        >>> layer = PairAttention(4, seed=0)
+        >>> layer(tf.ones([2, 3, 5])).numpy().round(6).tolist()  # an average of products that are all 1
+        [[1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0, 1.0]]
+
+    References:
+        Xiao et al., *Attentional Factorization Machines*, IJCAI 2017, https://arxiv.org/abs/1708.04617. The
+        authors' code (hexiangnan/attentional_factorization_machine, commit 09c6756) calls ``tf.nn.softmax``
+        without an axis on scores of shape ``[B, P, 1]``; its attention weights are all 1, and the scores
+        get no gradient. It starts the bias at random, here at zero.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        dropout: float = 0.0,
+        released: bool = False,
+        l2: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if units < 1:
+            raise ValueError(f"units must be positive, received {units!r}")
+        if not 0 <= dropout < 1 or l2 < 0:
+            raise ValueError(f"dropout must be in [0, 1) and l2 from 0, received {dropout!r} and {l2!r}")
+        self.units = int(units)
+        self.dropout = float(dropout)
+        self.released = bool(released)
+        self.l2 = float(l2)
+        self.seed = seed
+        self.wide = "float64" if self.compute_dtype == "float64" else "float32"
+        self.drop = keras.layers.Dropout(self.dropout, seed=child_seeds(seed, 3)[2], dtype=self.wide)
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the weights of the scores.
+
+        Args:
+            input_shape: ``[B, F, D]``.
+
+        Raises:
+            ValueError: the input is not ``[B, F, D]``.
+        """
+        if len(input_shape) != 3:
+            raise ValueError(f"e must be [B, F, D], received {tuple(input_shape)}")
+        first, second = child_seeds(self.seed, 3)[:2]
+        penalty = keras.regularizers.L2(self.l2) if self.l2 else None
+        shape = (input_shape[-1], self.units)
+        self.w = self.add_weight(shape, keras.initializers.GlorotNormal(first), regularizer=penalty, name="w")
+        self.b = self.add_weight(shape[1:], "zeros", name="b")
+        self.h = self.add_weight(shape[1:], keras.initializers.RandomNormal(0.0, 1.0, second), name="h")
+        self.built = True
+
+    def attention(self, e: tf.Tensor) -> tf.Tensor:
+        """Weighs the pairs.
+
+        Args:
+            e: vectors ``[B, F, D]``.
+
+        Returns:
+            Weights ``[B, F, F]`` above the diagonal, zeros elsewhere.
+        """
+        # --8<-- [start:attention]
+        e = tf.cast(e, self.compute_dtype)  # [B, F, D]
+        w, b, h = (tf.cast(weight, self.compute_dtype) for weight in (self.w, self.b, self.h))
+        s = tf.cast(pair_scores(e, w, b, h), self.wide)  # [B, F, F]
+        below = tf.linalg.band_part(tf.ones([e.shape[1], e.shape[1]], tf.bool), -1, 0)  # [F, F]
+        pairs = tf.logical_not(below)  # [F, F]
+        s = tf.reshape(tf.where(pairs, s, s.dtype.min), [-1, e.shape[1] ** 2, 1])  # [B, F*F, 1]
+        a = tf.nn.softmax(s, axis=-1 if self.released else 1)  # [B, F*F, 1]
+        return tf.where(pairs, tf.reshape(a, [-1, e.shape[1], e.shape[1]]), 0)
+        # --8<-- [end:attention]
+
+    def call(self, e: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Weighs the pairs and adds them up.
+
+        Args:
+            e: vectors ``[B, F, D]``.
+            training: whether dropout is on (default: False).
+
+        Returns:
+            Pooled vector ``[B, D]``.
+        """
+        a = self.drop(self.attention(e), training=training)  # [B, F, F]
+        return weighted_pairs(tf.cast(e, self.wide), a)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Returns ``[B, D]``.
+
+        Args:
+            input_shape: ``[B, F, D]``.
+
+        Returns:
+            Shape of the pooled vector.
+        """
+        return (input_shape[0], input_shape[2])
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds the layer.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
+        names = ("units", "dropout", "released", "l2", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
