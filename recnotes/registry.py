@@ -128,7 +128,7 @@ class ModelEntry:
         if self.family in ("sequence", "retrieval"):
             history = x["history"]
             if self.follows == "target":
-                target = rng.integers(1, self.arguments["num_items"] + 1, batch).astype(np.int32)
+                target = rng.integers(1, self.arguments["num_items"] + 1, batch).astype(np.int32)  # [B]
                 return {}, {"x": {"history": history, "target": target}}
             following = np.concatenate([history[:, 1:], np.zeros_like(history[:, :1])], axis=1)  # [B, L]
             return {}, {"x": {"history": history, "next": following}}
@@ -216,6 +216,18 @@ _ENTRIES = (
     ),
     ModelEntry(
         "bst", "recnotes.models.bst", "BST", "behavior", _BEHAVIOR, oracle="recnotes.oracles.bst:bst_of_model"
+    ),
+    *(
+        ModelEntry(
+            name,
+            "recnotes.models.stamp",
+            name.upper(),
+            "sequence",
+            {"num_items": 100},
+            follows="target",
+            oracle="recnotes.oracles.stamp:stamp_of_model",
+        )
+        for name in ("stmp", "stamp")
     ),
     ModelEntry(
         "sasrec",

@@ -171,6 +171,26 @@ def next_item_pairs(sessions: np.ndarray) -> dict[str, np.ndarray]:
     return {"history": np.where(following != 0, sessions[:, :-1], 0), "next": following}
 
 
+def prefix_pairs(sessions: np.ndarray) -> dict[str, np.ndarray]:
+    """Cuts sessions into all their beginnings, each with the item that came next.
+
+    Args:
+        sessions: integers ``[n, L+1]``, right-padded with 0.
+
+    Returns:
+        ``{"history": [m, L], "target": [m]}``, the inputs of `recnotes.models.STAMP` in training; a session
+        of ``t`` items gives ``t-1`` rows.
+
+    Example:
+        >>> pairs = prefix_pairs(np.array([[4, 5, 6, 0]]))
+        >>> pairs["history"].tolist(), pairs["target"].tolist()
+        ([[4, 0, 0], [4, 5, 0]], [5, 6])
+    """
+    rows, last = np.nonzero(sessions[:, 1:])
+    read = np.arange(sessions.shape[1] - 1) <= last[:, None]
+    return {"history": np.where(read, sessions[rows, :-1], 0), "target": sessions[rows, last + 1]}
+
+
 def leave_last_out(sessions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Takes the last item off each session.
 

@@ -25,6 +25,7 @@ from recnotes.layers.multi_interest import (
 )
 from recnotes.layers.negatives import sample_negatives
 from recnotes.layers.residual import ResidualUnit
+from recnotes.layers.stamp_attention import STAMPAttention
 from recnotes.layers.target_attention import TargetAttention
 from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
@@ -45,6 +46,7 @@ __all__ = [
     "ResidualUnit",
     "SASRecBlock",
     "SelfAttentiveInterests",
+    "STAMPAttention",
     "Stacked",
     "TargetAttention",
     "apply_experts",

@@ -13,6 +13,7 @@ from recnotes.losses.sampled_items import draw_items, sampled_item_loss
 from recnotes.losses.sigmoid import sigmoid_cross_entropy
 from recnotes.losses.smoothing import smooth_labels
 from recnotes.losses.softmax import softmax_cross_entropy
+from recnotes.losses.softmax_binary import softmax_binary_cross_entropy
 from recnotes.losses.triplet import triplet_loss
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "sigmoid_cross_entropy",
     "sigmoid_focal_loss",
     "smooth_labels",
+    "softmax_binary_cross_entropy",
     "softmax_cross_entropy",
     "triplet_loss",
 ]

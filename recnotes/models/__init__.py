@@ -23,6 +23,7 @@ from recnotes.models.nfm import NFM
 from recnotes.models.ple import PLE
 from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
+from recnotes.models.stamp import STAMP, STMP
 from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
@@ -48,6 +49,8 @@ __all__ = [
     "OMoE",
     "PLE",
     "SASRec",
+    "STAMP",
+    "STMP",
     "SharedBottom",
     "WideDeep",
     "aggregation_value",

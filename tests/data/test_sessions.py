@@ -6,6 +6,7 @@ from recnotes.data.sessions import (
     markov_sessions,
     next_item_pairs,
     pack_sequences,
+    prefix_pairs,
     transition_counts,
 )
 
@@ -52,6 +53,20 @@ def test_pack_shift_and_leave_out():
     rest, last = leave_last_out(packed)
     assert rest.tolist() == [[4, 0, 0], [2, 3, 0], [0, 0, 0]] and last.tolist() == [5, 6, 0]
     assert packed[0, 1] == 5
+
+
+def test_prefixes_are_the_loops():
+    sessions = markov_sessions(20, 8, min_length=1, max_length=6, seed=2).sessions
+    history, target = [], []
+    for row in sessions:
+        for t in range(1, (row > 0).sum()):
+            history.append([*row[:t], *[0] * (5 - t)])
+            target.append(row[t])
+    pairs = prefix_pairs(sessions)
+    np.testing.assert_array_equal(pairs["history"], history)
+    np.testing.assert_array_equal(pairs["target"], target)
+    none = prefix_pairs(np.array([[3, 0], [0, 0]]))
+    assert none["history"].shape == (0, 1) and none["target"].shape == (0,)
 
 
 @pytest.mark.parametrize(
