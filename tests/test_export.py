@@ -14,7 +14,17 @@ from recnotes.export import ExportError, export, export_class
 from recnotes.registry import find, model_names
 
 # Lines that hold code: not blank, no comment, no docstring. These models are longer than the aim of 300.
-MAX_CODE_LINES = {"sasrec": 390, "mmoe": 370, "omoe": 370, "ple": 340, "din": 470, "can": 390, "bst": 450}
+MAX_CODE_LINES = {
+    "sasrec": 390,
+    "mmoe": 370,
+    "omoe": 370,
+    "ple": 340,
+    "din": 470,
+    "can": 390,
+    "bst": 450,
+    "comirec-dr": 350,
+    "mind": 450,
+}
 
 CHILD = """
 import importlib.util, json, sys
@@ -186,7 +196,7 @@ def test_file_reads_well(exports, name):
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             defined[node.name] = node.lineno
             uses += [(n.id, node.lineno) for n in ast.walk(node) if isinstance(n, ast.Name)]
-    assert imported <= {"__future__", "collections", "typing", "tensorflow", "keras", "numpy"}
+    assert imported <= {"__future__", "collections", "math", "typing", "tensorflow", "keras", "numpy"}
     assert list(defined)[-1] == find(name).class_name
     for used, line in uses:
         assert defined.get(used, 0) <= line, f"{used} is used before it is defined"

@@ -9,6 +9,7 @@ from recnotes.layers.attention import (
     self_attention_mask,
 )
 from recnotes.layers.bst_block import BSTBlock
+from recnotes.layers.capsule import CapsuleInterests, dynamic_routing, squash
 from recnotes.layers.cgc import CGC
 from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
@@ -32,6 +33,7 @@ from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 __all__ = [
     "BSTBlock",
     "CGC",
+    "CapsuleInterests",
     "CoAction",
     "CrossNetwork",
     "CrossNetworkV2",
@@ -53,6 +55,7 @@ __all__ = [
     "causal_mask",
     "choose_interest",
     "co_action_size",
+    "dynamic_routing",
     "ffm_pairwise",
     "fm_pairs",
     "fm_pairwise",
@@ -67,4 +70,5 @@ __all__ = [
     "scaled_dot_product_attention",
     "self_attention_mask",
     "weighted_pairs",
+    "squash",
 ]

@@ -4,7 +4,7 @@ from recnotes.models.afm import AFM
 from recnotes.models.aggregation import aggregation_value, controllable_aggregation
 from recnotes.models.bst import BST
 from recnotes.models.can import CAN
-from recnotes.models.comirec import ComiRecSA
+from recnotes.models.comirec import ComiRecDR, ComiRecSA
 from recnotes.models.dcn import DCN
 from recnotes.models.dcnv2 import DCNv2
 from recnotes.models.deep_crossing import DeepCrossing
@@ -15,6 +15,7 @@ from recnotes.models.ffm import FFM
 from recnotes.models.fm import FactorizationMachine
 from recnotes.models.gmf import GMF
 from recnotes.models.logistic_regression import LogisticRegression
+from recnotes.models.mind import MIND
 from recnotes.models.mmoe import MMoE, OMoE
 from recnotes.models.multi_interest import MultiInterest
 from recnotes.models.ncf_mlp import NCFMLP
@@ -34,6 +35,7 @@ __all__ = [
     "CAN",
     "DCN",
     "DCNv2",
+    "ComiRecDR",
     "ComiRecSA",
     "DIN",
     "DeepCrossing",
@@ -43,6 +45,7 @@ __all__ = [
     "FactorizationMachine",
     "GMF",
     "LogisticRegression",
+    "MIND",
     "MMoE",
     "NCFMLP",
     "NeuMF",

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from recnotes.embedding.behavior import ItemEmbedding
+from recnotes.layers.capsule import CapsuleInterests
 from recnotes.layers.multi_interest import SelfAttentiveInterests
 from recnotes.models.multi_interest import MultiInterest
 from recnotes.seeds import child_seeds
@@ -77,16 +78,10 @@ class ComiRecSA(MultiInterest, keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if max_length < 1 or num_sampled < 1:
-            raise ValueError(
-                f"max_length and num_sampled must be positive, received {max_length!r}, {num_sampled!r}"
-            )
-        if sampler not in ("log_uniform", "uniform"):
-            raise ValueError(f"sampler must be 'log_uniform' or 'uniform', received {sampler!r}")
         policy = self.dtype_policy
         seeds = child_seeds(seed, 3)
-        self.seed, self.sampling_seed = seed, seeds[2]
-        self.max_length, self.num_sampled, self.sampler = int(max_length), int(num_sampled), sampler
+        self.seed = seed
+        self.set_sampling(max_length, num_sampled, sampler, seeds[2])
         self.items = ItemEmbedding(num_items, width, embedding_stddev, seeds[0], dtype=policy, name="items")
         self.extractor = SelfAttentiveInterests(
             num_interests, max_length, units, wiring, seeds[1], dtype=policy, name="extractor"
@@ -130,6 +125,135 @@ class ComiRecSA(MultiInterest, keras.Model):
             "num_interests": extractor.num_interests,
             "units": extractor.units,
             "wiring": extractor.wiring,
+            "num_sampled": self.num_sampled,
+            "sampler": self.sampler,
+            "embedding_stddev": self.items.stddev,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class ComiRecDR(MultiInterest, keras.Model):
+    r"""Gives each user several vectors by dynamic routing; the one that fits the target best is trained.
+
+    $$
+    V_u = \text{routing}\big(W_{tk} h_t\big), \qquad
+    \mathcal{L} = -\log \frac{\exp \langle v_u, e_i \rangle}{\sum_j \exp \langle v_u, e_j \rangle}, \qquad
+    v_u = V_u[\arg\max_k \langle V_{uk}, e_i \rangle]
+    $$
+
+    with the items $h_t$ of the history and the target $e_i$ of shape $[D]$, matrices $W_{tk}$ of shape $[D,
+    D]$ and routing of `CapsuleInterests`, interests $V_u$ of shape $[M, D]$, each shorter than 1, and the sum
+    over items that `draw_items` draws. ``compile(optimizer=...)`` without a loss and ``fit({"history": [B,
+    L], "target": [B]})`` train it.
+
+    Args:
+        num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
+        width: width ``D`` (default: 64).
+        max_length: number of items read of a history, the most recent ones (default: 50).
+        num_interests: number of interests ``M``, the paper's $K$ (default: 4).
+        num_iterations: iterations of the routing (default: 3).
+        stop_gradient: whether the routing's weights count as constants, as in the authors' code
+            (default: True).
+        bilinear: "position", "interest" or "shared", see `CapsuleInterests` (default: "position").
+        num_sampled: items drawn for the loss of a batch; the full softmax from ``N`` on (default: 1280).
+        sampler: "log_uniform", for ids sorted by falling popularity, or "uniform" (default: "log_uniform").
+        embedding_stddev: standard deviation of the item vectors at the start (default: 0.01).
+        seed: seed, from which each part gets its own (default: None).
+        **kwargs: passed to `keras.Model`.
+
+    Returns:
+        Called on ``{"history": int [B, L]}``: interests ``[B, M, D]``.
+
+    Raises:
+        ValueError: a size or a choice does not fit, or an id is out of range (eagerly).
+        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``, or it is compiled by
+            XLA.
+
+    Example:
+        >>> model = ComiRecDR(num_items=7, width=6, max_length=4, num_interests=2, seed=0)
+        >>> history = tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])
+        >>> model({"history": history}).shape.as_list(), model.count_params()  # 7 · 6 + 4 · 2 · 6 · 6
+        ([2, 2, 6], 330)
+
+    References:
+        Cen et al., *Controllable Multi-Interest Framework for Recommendation*, KDD 2020,
+        https://arxiv.org/abs/2005.09347. The authors' code (https://github.com/THUDM/ComiRec) has a matrix
+        for each position too, counted from the oldest item that it reads where this model counts from the
+        most recent; it draws ten times as many items as the batch has rows, log-uniformly.
+    """
+
+    def __init__(
+        self,
+        num_items: int,
+        width: int = 64,
+        max_length: int = 50,
+        num_interests: int = 4,
+        num_iterations: int = 3,
+        stop_gradient: bool = True,
+        bilinear: str = "position",
+        num_sampled: int = 1280,
+        sampler: str = "log_uniform",
+        embedding_stddev: float = 0.01,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        policy = self.dtype_policy
+        seeds = child_seeds(seed, 3)
+        self.seed = seed
+        self.set_sampling(max_length, num_sampled, sampler, seeds[2])
+        self.items = ItemEmbedding(num_items, width, embedding_stddev, seeds[0], dtype=policy, name="items")
+        self.extractor = CapsuleInterests(
+            num_interests,
+            max_length,
+            bilinear,
+            num_iterations,
+            stop_gradient,
+            seed=seeds[1],
+            dtype=policy,
+            name="extractor",
+        )
+        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the weights.
+
+        Args:
+            input_shape: not used, the sizes are known (default: None).
+        """
+        self.items.build()
+        self.extractor.build((None, None, self.items.width))
+        self.built = True
+
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Routes each history.
+
+        Args:
+            inputs: ``{"history": [B, L]}``.
+
+        Returns:
+            ``[B, M, D]``.
+        """
+        # --8<-- [start:dr]
+        ids = self.recent(inputs)  # [B, L]
+        h = self.items(ids, name="history")  # [B, L, D]
+        v, _ = self.extractor(h, tf.not_equal(ids, 0))
+        return v
+        # --8<-- [end:dr]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what the constructor takes."""
+        extractor = self.extractor
+        return {
+            **super().get_config(),
+            "num_items": self.items.num_items,
+            "width": self.items.width,
+            "max_length": self.max_length,
+            "num_interests": extractor.num_interests,
+            "num_iterations": extractor.num_iterations,
+            "stop_gradient": extractor.stop_gradient,
+            "bilinear": extractor.bilinear,
             "num_sampled": self.num_sampled,
             "sampler": self.sampler,
             "embedding_stddev": self.items.stddev,

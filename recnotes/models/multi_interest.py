@@ -10,7 +10,7 @@ import tensorflow as tf
 from recnotes.embedding.behavior import ItemEmbedding
 from recnotes.embedding.sequence import check_item_ids
 from recnotes.layers.multi_interest import choose_interest, most_recent_first
-from recnotes.losses.sampled_items import sampled_item_loss
+from recnotes.losses.sampled_items import SAMPLERS, sampled_item_loss
 
 
 class MultiInterest:
@@ -21,8 +21,7 @@ class MultiInterest:
     $$
 
     with the user's vectors $v_u$ of shape $[M, D]$ and the item's vector $e_i$ of shape $[D]$. The model's
-    constructor sets the attributes named first: the item table, the number of items read of a history, and
-    how many items are drawn for the loss of a batch, how, and with which seed.
+    constructor sets ``items``, the item table, and calls `set_sampling`.
 
     Example:
         >>> from recnotes.models import ComiRecSA
@@ -35,6 +34,27 @@ class MultiInterest:
     num_sampled: int
     sampler: str
     sampling_seed: int | None
+
+    def set_sampling(self, max_length: int, num_sampled: int, sampler: str, seed: int | None) -> None:
+        """Checks and keeps how histories are cut and how items are drawn for the loss.
+
+        Args:
+            max_length: number of items read of a history.
+            num_sampled: items drawn for the loss of a batch.
+            sampler: "log_uniform" or "uniform".
+            seed: seed of the draws.
+
+        Raises:
+            ValueError: a size is not positive or the sampler is unknown.
+        """
+        if max_length < 1 or num_sampled < 1:
+            raise ValueError(
+                f"max_length and num_sampled must be positive, received {max_length!r}, {num_sampled!r}"
+            )
+        if sampler not in SAMPLERS:
+            raise ValueError(f"sampler must be one of {SAMPLERS}, received {sampler!r}")
+        self.max_length, self.num_sampled = int(max_length), int(num_sampled)
+        self.sampler, self.sampling_seed = sampler, seed
 
     def recent(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Checks the history and puts its most recent item first.

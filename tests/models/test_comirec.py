@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from recnotes.models.comirec import ComiRecSA
+from recnotes.models.comirec import ComiRecDR, ComiRecSA
+from recnotes.oracles.capsule import capsules_of_history, comirec_dr_of_model
 from recnotes.oracles.multi_interest import attention_interests_loops, comirec_sa_of_model
 from tests.models.retrieval import (
     D,
@@ -185,7 +186,7 @@ def test_mixed_precision_stays_finite():
         ({"max_length": 0}, "max_length and num_sampled must be positive, received 0"),
         ({"num_sampled": 0}, "max_length and num_sampled must be positive, received 6, 0"),
         ({"wiring": "code"}, "wiring must be 'paper' or 'authors', received 'code'"),
-        ({"sampler": "zipf"}, "sampler must be 'log_uniform' or 'uniform', received 'zipf'"),
+        ({"sampler": "zipf"}, "sampler must be one of .*, received 'zipf'"),
         ({"width": 0}, "width must be positive, received 0"),
     ],
 )
@@ -200,3 +201,105 @@ def test_hand_computed_attention():
     v, a = attention_interests_loops(np.array([[0.0], [np.log(2) / 2]]), p)
     np.testing.assert_allclose(a, [[0.25, 0.75]], atol=1e-15)
     np.testing.assert_allclose(v, [[0.75 * np.log(2) / 2]], atol=1e-15)
+
+
+BILINEAR = ("position", "interest", "shared")
+
+
+@pytest.mark.parametrize("bilinear", BILINEAR)
+def test_dr_equals_the_loops(bilinear):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        model, inputs = randomized(rng, ComiRecDR, bilinear=bilinear, num_iterations=2 + seed), draw(rng)
+        inputs["history"][0, ::2] = 0
+        np.testing.assert_allclose(model(inputs), comirec_dr_of_model(model, inputs), atol=1e-12)
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_dr_gradient_equals_central_differences_of_the_loops(stop):
+    """Where the routing's weights are constants, so are the votes that decide them."""
+    rng = np.random.default_rng(1)
+    model, inputs = randomized(rng, ComiRecDR, stop_gradient=stop), draw(rng, batch=2)
+    held = [capsules_of_history(model, row, 3)[1] if stop else None for row in inputs["history"]]
+
+    def loss():
+        table, total = model.items.table.numpy(), 0.0
+        for row, votes, target in zip(inputs["history"], held, inputs["target"], strict=True):
+            v = capsules_of_history(model, row, 3, votes)[0]
+            z = table @ v[np.argmax(v @ table[target - 1])]
+            total -= z[target - 1] - np.log(np.sum(np.exp(z)))
+        return total / len(held)
+
+    value, found = gradients(model, inputs)
+    assert abs(float(value) - loss()) < 1e-12
+    for weight, g in zip(model.trainable_weights, found, strict=True):
+        start = weight.numpy()
+        largest = np.argsort(-np.abs(g).ravel())[:20]
+        for flat in rng.choice(largest, 6, replace=False):
+            at = np.unravel_index(flat, g.shape)
+            sides = []
+            for step in (1e-6, -1e-6):
+                moved = start.copy()
+                moved[at] += step
+                weight.assign(moved)
+                sides.append(loss())
+            weight.assign(start)
+            # Rounding of a loss near 3, over the step.
+            assert abs((sides[0] - sides[1]) / 2e-6 - g[at]) < 1e-8, weight.path
+
+
+def test_dr_stopping_the_gradient_changes_gradients_and_no_value():
+    rng = np.random.default_rng(2)
+    model, inputs = randomized(rng, ComiRecDR), draw(rng)
+    other = build(ComiRecDR, dtype="float64", stop_gradient=False)
+    other.set_weights(model.get_weights())
+    (a, ga), (b, gb) = gradients(model, inputs), gradients(other, inputs)
+    assert float(a) == float(b)
+    assert max(np.abs(x - y).max() for x, y in zip(ga, gb, strict=True)) > 1e-3
+
+
+def test_dr_interests_are_shorter_than_one():
+    rng = np.random.default_rng(3)
+    model = build(ComiRecDR, dtype="float64")
+    randomize(model, rng, scale=30.0)
+    lengths = np.linalg.norm(model(draw(rng, batch=50)), axis=2)
+    assert lengths.max() < 1 and lengths.max() > 0.99
+
+
+def test_dr_bench(tmp_path):
+    rng = np.random.default_rng(6)
+    model = randomized(rng, ComiRecDR)
+    check_padding(model, rng)
+    check_empty_history(model)
+    check_only_recent_items_are_read(model)
+    check_every_weight_gets_a_gradient(model, rng)
+    check_recommend(model, rng)
+    check_bad_input(model, rng)
+    check_save_and_load(build(ComiRecDR), rng, tmp_path)
+
+
+def test_dr_pads_leave_the_matrices_of_their_positions_alone():
+    model = randomized(np.random.default_rng(7), ComiRecDR)
+    inputs = {"history": np.array([[3, 5, 0, 0, 0, 0]], np.int32), "target": np.array([2], np.int32)}
+    _, found = gradients(model, inputs)
+    g = np.abs(found[1]).max(axis=(1, 2))
+    assert (g[:2] > 0).all() and (g[2:] == 0).all()
+
+
+def test_dr_seed():
+    check_a_seed_makes_training_repeat(lambda **kwargs: build(ComiRecDR, **kwargs), np.random.default_rng(7))
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"num_iterations": 0}, r"must be positive, received \(3, 6, 0\)"),
+        ({"num_interests": 0}, r"must be positive, received \(0, 6, 3\)"),
+        ({"bilinear": "none"}, "bilinear must be one of .*, received 'none'"),
+        ({"num_sampled": 0}, "max_length and num_sampled must be positive, received 6, 0"),
+        ({"sampler": "zipf"}, "sampler must be one of .*, received 'zipf'"),
+    ],
+)
+def test_dr_bad_arguments(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        build(ComiRecDR, **kwargs)

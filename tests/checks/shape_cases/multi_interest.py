@@ -2,8 +2,10 @@
 
 import tensorflow as tf
 
+from recnotes.layers.capsule import CapsuleInterests
 from recnotes.layers.multi_interest import choose_interest, label_aware_attention
-from recnotes.models.comirec import ComiRecSA
+from recnotes.models.comirec import ComiRecDR, ComiRecSA
+from recnotes.models.mind import MIND
 from tests.checks.shape_cases import sizes
 
 B, L, D, M, N = 3, 5, 7, 4, 11
@@ -27,3 +29,13 @@ def case_readout():
     v, e, allowed = tf.ones([B, M, D]), tf.ones([B, D]), tf.ones([B, M], tf.bool)
     choose_interest(v, e, allowed)
     label_aware_attention(v, e, 2, allowed)
+
+
+@sizes(B=B, L=L, D=D, M=M, N=N, O=(M * D, D))
+def case_routing():
+    models = [ComiRecDR(N, D, 8, M, bilinear=kind) for kind in ("position", "interest", "shared")]
+    models += [MIND(N, D, 8, M, power=2, hidden_units=(6,)), MIND(N, D, 8, M, adaptive=False)]
+    for model in models:
+        model.compute_loss(inputs(), y_pred=model(inputs()))
+    mask = tf.not_equal(inputs()["history"], 0)
+    CapsuleInterests(M, 8, "interest", logits_stddev=1.0)(tf.ones([B, L, D]), mask)
