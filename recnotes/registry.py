@@ -26,7 +26,8 @@ class ModelEntry:
         module: module that defines it.
         class_name: its class.
         family: what it reads: ``"ctr"`` and ``"multitask"`` ``{"dense", "sparse"}``; ``"behavior"`` those
-            and ``{"item", "history"}``; ``"pair"`` ``{"user", "item"}``; ``"sequence"`` and ``"retrieval"``
+            and ``{"item", "history"}``; ``"pair"`` ``{"user", "item"}``, and so does ``"two-tower"``, which
+            trains on pairs that belong together, without labels; ``"sequence"`` and ``"retrieval"``
             ``{"history"}``, in training with the item that followed each step, ``"next"``, or the row,
             ``"target"``, as `follows` says.
         arguments: arguments of the example; the others keep their defaults.
@@ -94,7 +95,7 @@ class ModelEntry:
             Arrays by name, batch first.
         """
         rng = np.random.default_rng(1)
-        if self.family == "pair":
+        if self.family in ("pair", "two-tower"):
             sizes = self.arguments["num_users"], self.arguments["num_items"]
             pairs = rng.integers(0, sizes, (batch, 2)).astype(np.int32)
             return {"user": pairs[:, 0], "item": pairs[:, 1]}
@@ -132,6 +133,8 @@ class ModelEntry:
                 return {}, {"x": {"history": history, "target": target}}
             following = np.concatenate([history[:, 1:], np.zeros_like(history[:, :1])], axis=1)  # [B, L]
             return {}, {"x": {"history": history, "next": following}}
+        if self.family == "two-tower":
+            return {}, {"x": x}
         labels = rng.integers(0, 2, batch).astype(np.float32)  # [B]
         # A name is enough for Keras; the models return logits, hence the object.
         import keras
@@ -236,6 +239,14 @@ _ENTRIES = (
         "sequence",
         {"num_items": 100, "max_length": 20},
         oracle="recnotes.oracles.sasrec:sasrec_of_model",
+    ),
+    ModelEntry(
+        "two-tower",
+        "recnotes.models.two_tower",
+        "TwoTower",
+        "two-tower",
+        {**_PAIR, "embedding_dim": 16, "hidden_units": (32, 16)},
+        oracle="recnotes.oracles.two_tower:two_tower_of_model",
     ),
     ModelEntry(
         "comirec-sa",

@@ -1,5 +1,6 @@
 """Generators with planted truth (offline, instant) and loaders of public data sets."""
 
+from recnotes.data.choices import Choices, planted_choices
 from recnotes.data.download import ChecksumError, DownloadError
 from recnotes.data.funnel import Funnel, conversion_funnel
 from recnotes.data.interactions import InteractionData, double_center, planted_interactions
@@ -21,6 +22,7 @@ from recnotes.data.splits import Split, leave_one_out, random_rows, temporal
 __all__ = [
     "Bags",
     "ChecksumError",
+    "Choices",
     "DownloadError",
     "Funnel",
     "InteractionData",
@@ -41,6 +43,7 @@ __all__ = [
     "movielens_100k",
     "next_item_pairs",
     "pack_sequences",
+    "planted_choices",
     "planted_interactions",
     "planted_polynomial",
     "random_rows",

@@ -17,6 +17,7 @@ from recnotes.layers.dice_mlp import DiceMLP
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
 from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
+from recnotes.layers.frequency import StreamingFrequency
 from recnotes.layers.mlp import MLP
 from recnotes.layers.multi_interest import (
     SelfAttentiveInterests,
@@ -28,6 +29,7 @@ from recnotes.layers.negatives import sample_negatives
 from recnotes.layers.residual import ResidualUnit
 from recnotes.layers.stamp_attention import STAMPAttention
 from recnotes.layers.target_attention import TargetAttention
+from recnotes.layers.tower import Tower
 from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
 __all__ = [
@@ -50,7 +52,9 @@ __all__ = [
     "SelfAttentiveInterests",
     "STAMPAttention",
     "Stacked",
+    "StreamingFrequency",
     "TargetAttention",
+    "Tower",
     "apply_experts",
     "causal_mask",
     "choose_interest",

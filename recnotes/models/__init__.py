@@ -25,6 +25,7 @@ from recnotes.models.ple import PLE
 from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
 from recnotes.models.stamp import STAMP, STMP
+from recnotes.models.two_tower import TwoTower
 from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "STAMP",
     "STMP",
     "SharedBottom",
+    "TwoTower",
     "WideDeep",
     "aggregation_value",
     "controllable_aggregation",

@@ -1,0 +1,142 @@
+"""One tower of a retrieval model: fields in, one vector of length 1 out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from recnotes.embedding.field import FieldEmbedding
+from recnotes.layers.mlp import MLP
+from recnotes.seeds import child_seeds
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class Tower(keras.layers.Layer):
+    r"""Embeds categorical fields, runs a network over them and scales its output to length 1.
+
+    $$
+    v_b = \frac{a_b}{\|a_b\|}, \qquad a_b = \text{MLP}\big([e_{b1}, \dots, e_{bF}]\big)
+    $$
+
+    with the vectors $e_{bf}$ of shape $[D]$ of the $F$ fields, and $a$ and $v$ of shape $[B, U]$, where $U$
+    is the last width, or $FD$ without any hidden layer. A zero output stays zero.
+
+    Args:
+        vocabulary_sizes: number of values of each field, length ``F``.
+        embedding_dim: width ``D`` of the vectors.
+        hidden_units: widths of the layers; each has the activation, the last one too.
+        activation: activation of the layers (default: "relu").
+        normalize: whether the output is scaled to length 1 (default: True).
+        field_names: names of the fields for error messages (default: None).
+        embedding_stddev: standard deviation of the vectors at the start (default: 0.01).
+        seed: seed, from which each part gets its own (default: None).
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Returns:
+        Called on integer ids ``[B, F]``: vectors ``[B, U]``.
+
+    Raises:
+        ValueError: a size does not fit, or an id is out of range (eagerly).
+
+    Example:
+        >>> tower = Tower([6, 3], embedding_dim=4, hidden_units=[8, 5], seed=0)
+        >>> tower(tf.constant([[5, 0], [1, 2]])).shape.as_list(), tower.count_params()
+        ([2, 5], 153)
+
+    References:
+        Yi et al., *Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations*,
+        RecSys 2019, https://doi.org/10.1145/3298689.3346996, figure 2.
+    """
+
+    def __init__(
+        self,
+        vocabulary_sizes: Sequence[int],
+        embedding_dim: int,
+        hidden_units: Sequence[int],
+        activation: str = "relu",
+        normalize: bool = True,
+        field_names: Sequence[str] | None = None,
+        embedding_stddev: float = 0.01,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.normalize = bool(normalize)
+        self.seed = seed
+        seeds = child_seeds(seed, 2)
+        self.embedding = FieldEmbedding(
+            vocabulary_sizes,
+            embedding_dim,
+            field_names,
+            embedding_stddev,
+            seeds[0],
+            dtype=self.dtype_policy,
+            name="embedding",
+        )
+        self.mlp = MLP(
+            hidden_units, activation=activation, seed=seeds[1], dtype=self.dtype_policy, name="mlp"
+        )
+        self.supports_jit = False
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the weights.
+
+        Args:
+            input_shape: not used, the sizes are known (default: None).
+        """
+        self.embedding.build()
+        self.mlp.build((None, len(self.embedding.vocabulary_sizes) * self.embedding.width))
+        self.built = True
+
+    def call(self, ids: tf.Tensor) -> tf.Tensor:
+        """Computes the vectors.
+
+        Args:
+            ids: integer tensor ``[B, F]``.
+
+        Returns:
+            Vectors ``[B, U]``.
+        """
+        # --8<-- [start:call]
+        e = self.embedding(ids)  # [B, F, D]
+        a = self.mlp(tf.reshape(e, [-1, e.shape[1] * e.shape[2]]))  # [B, U]
+        return tf.math.l2_normalize(a, axis=1) if self.normalize else a
+        # --8<-- [end:call]
+
+    @property
+    def width(self) -> int:
+        """Width ``U`` of the vectors."""
+        inputs = len(self.embedding.vocabulary_sizes) * self.embedding.width
+        return [inputs, *self.mlp.hidden_units][-1]
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Returns ``[B, U]``.
+
+        Args:
+            input_shape: ``[B, F]``.
+
+        Returns:
+            Shape of the vectors.
+        """
+        return (input_shape[0], self.width)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds the layer.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
+        return {
+            **super().get_config(),
+            "vocabulary_sizes": self.embedding.vocabulary_sizes,
+            "embedding_dim": self.embedding.width,
+            "hidden_units": self.mlp.hidden_units,
+            "activation": self.mlp.activation,
+            "normalize": self.normalize,
+            "field_names": self.embedding.field_names,
+            "embedding_stddev": self.embedding.stddev,
+            "seed": self.seed,
+        }
