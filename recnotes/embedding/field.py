@@ -65,14 +65,14 @@ def check_field_ids(
             "compile the model with jit_compile=False"
         )
     sizes = tf.constant(list(vocabulary_sizes), tf.int64)  # [F]
-    wide = tf.cast(ids, tf.int64)  # [B, F]
-    wrong = tf.logical_or(wide < 0, wide >= sizes)  # [B, F]
+    numbers = tf.cast(ids, tf.int64)  # [B, F]
+    wrong = tf.logical_or(numbers < 0, numbers >= sizes)  # [B, F]
     # The first wrong entry, or entry (0, 0) when there is none: the message is built either way.
     flat = tf.reshape(wrong, [-1])
     first = tf.argmax(tf.concat([flat, [True]], 0), output_type=tf.int64)
     first = tf.minimum(first, tf.maximum(tf.size(flat, tf.int64) - 1, 0))
     field = first % len(names)
-    received = tf.reshape(wide, [-1])[first : first + 1]
+    received = tf.reshape(numbers, [-1])[first : first + 1]
     check = tf.debugging.Assert(
         tf.logical_not(tf.reduce_any(wrong)),
         ["ids of field", tf.constant(names)[field], "must be in [0,", sizes[field], "), received", received],

@@ -93,9 +93,23 @@ class TwoTower(keras.Model):
         super().__init__(**kwargs)
         if not temperature > 0:
             raise ValueError(f"temperature must be positive, received {temperature!r}")
+        self.config = {
+            "num_users": num_users,
+            "num_items": num_items,
+            "user_vocabulary_sizes": list(user_vocabulary_sizes),
+            "item_vocabulary_sizes": list(item_vocabulary_sizes),
+            "embedding_dim": embedding_dim,
+            "hidden_units": list(hidden_units),
+            "activation": activation,
+            "normalize": normalize,
+            "temperature": temperature,
+            "frequency_rate": frequency_rate,
+            "mask_repeats": mask_repeats,
+            "embedding_stddev": embedding_stddev,
+            "seed": seed,
+        }
         self.temperature = float(temperature)
         self.mask_repeats = bool(mask_repeats)
-        self.seed = seed
         seeds = child_seeds(seed, 2)
         self.user_tower, self.item_tower = (
             Tower(
@@ -215,23 +229,7 @@ class TwoTower(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        user, item = self.user_tower.get_config(), self.item_tower.get_config()
-        return {
-            **super().get_config(),
-            "num_users": user["vocabulary_sizes"][0],
-            "num_items": item["vocabulary_sizes"][0],
-            "user_vocabulary_sizes": user["vocabulary_sizes"][1:],
-            "item_vocabulary_sizes": item["vocabulary_sizes"][1:],
-            "embedding_dim": user["embedding_dim"],
-            "hidden_units": user["hidden_units"],
-            "activation": user["activation"],
-            "normalize": user["normalize"],
-            "temperature": self.temperature,
-            "frequency_rate": 0.0 if self.frequency is None else self.frequency.rate,
-            "mask_repeats": self.mask_repeats,
-            "embedding_stddev": user["embedding_stddev"],
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}
 
 
 def _tower_ids(inputs: Mapping[str, tf.Tensor], name: str, tower: Tower) -> tf.Tensor:
