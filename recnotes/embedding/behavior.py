@@ -67,6 +67,7 @@ class ItemEmbedding(keras.layers.Layer):
             name="table",
             shape=(self.num_items, self.width),
             initializer=keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed),
+            autocast=False,  # rows are cast, not the table
         )
         self.built = True
 
@@ -81,7 +82,7 @@ class ItemEmbedding(keras.layers.Layer):
             The vectors, one more axis than ``ids``.
         """
         ids = check_item_ids(ids, self.num_items, name)
-        rows = tf.gather(tf.convert_to_tensor(self.table), tf.maximum(ids - 1, 0))
+        rows = tf.cast(tf.gather(self.table.value, tf.maximum(ids - 1, 0)), self.compute_dtype)
         return tf.where(tf.not_equal(ids, 0)[..., None], rows, 0)
 
     def get_config(self) -> dict[str, Any]:

@@ -162,7 +162,10 @@ class FieldEmbedding(keras.layers.Layer):
         if self.stddev > 0:
             initializer = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
         self.table = self.add_weight(
-            name="table", shape=(sum(self.vocabulary_sizes), self.width), initializer=initializer
+            name="table",
+            shape=(sum(self.vocabulary_sizes), self.width),
+            initializer=initializer,
+            autocast=False,  # rows are cast, not the table
         )
         self.built = True
 
@@ -178,7 +181,8 @@ class FieldEmbedding(keras.layers.Layer):
         # --8<-- [start:call]
         ids = check_field_ids(ids, self.vocabulary_sizes, self.field_names)  # [B, F]
         rows = tf.cast(ids, tf.int64) + tf.constant(self.offsets, tf.int64)  # [B, F]
-        e = tf.gather(tf.convert_to_tensor(self.table), rows)  # [B, F, D]
+        # The variable itself: an optimizer that writes rows makes every read of the whole table a copy.
+        e = tf.cast(tf.gather(self.table.value, rows), self.compute_dtype)  # [B, F, D]
         return e
         # --8<-- [end:call]
 

@@ -132,6 +132,7 @@ class FieldAwareEmbedding(keras.layers.Layer):
             name="table",
             shape=(self.num_dense + sum(self.vocabulary_sizes), num_fields, self.width),
             initializer=keras.initializers.RandomUniform(0.0, self.width**-0.5, seed=self.seed),
+            autocast=False,  # rows are cast, not the table
         )
         self.built = True
 
@@ -164,7 +165,7 @@ class FieldAwareEmbedding(keras.layers.Layer):
             x = tf.concat([dense, x], axis=1)
         if self.normalize:
             x *= tf.math.rsqrt(tf.reduce_sum(tf.square(x), axis=1, keepdims=True))
-        e = tf.gather(tf.convert_to_tensor(self.table), rows)  # [B, m, m, D]
+        e = tf.cast(tf.gather(self.table.value, rows), self.compute_dtype)  # [B, m, m, D]
         return x[:, :, tf.newaxis, tf.newaxis] * e
         # --8<-- [end:lookup]
 
