@@ -161,12 +161,8 @@ class FieldEmbedding(keras.layers.Layer):
         initializer: keras.initializers.Initializer = keras.initializers.Zeros()
         if self.stddev > 0:
             initializer = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
-        self.table = self.add_weight(
-            name="table",
-            shape=(sum(self.vocabulary_sizes), self.width),
-            initializer=initializer,
-            autocast=False,  # rows are cast, not the table
-        )
+        shape = (sum(self.vocabulary_sizes), self.width)
+        self.table = self.add_weight(shape, initializer, autocast=False, name="table")
         self.built = True
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
@@ -181,7 +177,7 @@ class FieldEmbedding(keras.layers.Layer):
         # --8<-- [start:call]
         ids = check_field_ids(ids, self.vocabulary_sizes, self.field_names)  # [B, F]
         rows = tf.cast(ids, tf.int64) + tf.constant(self.offsets, tf.int64)  # [B, F]
-        # The variable itself: an optimizer that writes rows makes every read of the whole table a copy.
+        # Not the whole table, neither cast nor copied: `recnotes.optimizers` writes rows in place.
         e = tf.cast(tf.gather(self.table.value, rows), self.compute_dtype)  # [B, F, D]
         return e
         # --8<-- [end:call]
