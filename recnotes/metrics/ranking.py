@@ -38,23 +38,39 @@ def rank_range(
         >>> int(g[0, 1]), int(e[0, 1])
         (1, 1)
     """
-    r, rel = _checked(scores, relevant)
-    if exclude is not None:
-        left_out = np.asarray(exclude, bool)
-        if left_out.shape != r.shape:
-            raise ValueError(f"exclude must have shape {r.shape}, received {left_out.shape}")
-        if (left_out & rel).any():
-            raise ValueError(f"a relevant item must not be excluded, received {int((left_out & rel).sum())}")
-    rows, columns = np.nonzero(rel)
+    r, b, i = _checked(scores, relevant)
     g = np.zeros(r.shape, np.int64)
     e = np.zeros(r.shape, np.int64)
-    for start in range(0, len(rows), 4096):  # Bounds the comparison's memory.
-        b, i = rows[start : start + 4096], columns[start : start + 4096]
-        others = r[b]  # [n, N]
-        own = r[b, i][:, None]  # [n, 1]
-        counted = np.ones(others.shape, bool) if exclude is None else ~left_out[b]  # [n, N]
-        g[b, i] = ((others > own) & counted).sum(axis=1)
-        e[b, i] = ((others == own) & counted).sum(axis=1) - 1
+    g[b, i], e[b, i] = _counts(r, b, i, exclude)
+    return g, e
+
+
+def _counts(
+    r: np.ndarray, b: np.ndarray, i: np.ndarray, exclude: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns ``g`` and ``e`` of the relevant items only, which stand in rows ``b`` and columns ``i``."""
+    left_out = None if exclude is None else np.asarray(exclude, bool)
+    if left_out is not None:
+        if left_out.shape != r.shape:
+            raise ValueError(f"exclude must have shape {r.shape}, received {left_out.shape}")
+        if wrong := int(left_out[b, i].sum()):
+            raise ValueError(f"a relevant item must not be excluded, received {wrong}")
+    own = r[b, i]
+    g = np.zeros(len(b), np.int64)
+    e = np.zeros(len(b), np.int64)
+    step = max(1, 2**20 // max(1, r.shape[1]))  # A part of the comparison that stays in the cache.
+    for start in range(0, len(b), step):
+        part = slice(start, start + step)
+        others = r[b[part]]  # [n, N]
+        score = own[part, None]  # [n, 1]
+        higher = others > score  # [n, N]
+        equal = others == score  # [n, N]
+        if left_out is not None:
+            counted = ~left_out[b[part]]  # [n, N]
+            higher &= counted
+            equal &= counted
+        g[part] = higher.sum(axis=1)
+        e[part] = equal.sum(axis=1) - 1
     return g, e
 
 
@@ -132,7 +148,7 @@ def recall(
     """
     gain = np.zeros(_length(scores) + 1)
     gain[1 : _positive(k) + 1] = 1
-    return _mean(_gains(scores, relevant, gain, exclude, ties), relevant, scores, None)
+    return _mean(scores, relevant, gain, exclude, ties)
 
 
 def ndcg(
@@ -177,7 +193,7 @@ def ndcg(
     gain = np.zeros(places + 1)
     gain[1:] = 1 / np.log2(np.arange(2, places + 2))
     gain[_positive(k) + 1 :] = 0
-    return _mean(_gains(scores, relevant, gain, exclude, ties), relevant, scores, np.cumsum(gain))
+    return _mean(scores, relevant, gain, exclude, ties, ideal=np.cumsum(gain))
 
 
 def mrr(
@@ -214,7 +230,7 @@ def mrr(
     gain = np.zeros(places + 1)
     gain[1:] = 1 / np.arange(1, places + 1)
     gain[_positive(k) + 1 :] = 0
-    return _mean(_gains(scores, _one(target), gain, exclude, ties), target, scores, None)
+    return _mean(scores, _one(target), gain, exclude, ties)
 
 
 def sample_candidates(
@@ -264,26 +280,24 @@ def sample_candidates(
     return out
 
 
-def _checked(scores: ArrayLike, relevant: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _checked(scores: ArrayLike, relevant: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns the scores, and the rows and columns of the relevant items, row after row."""
     r = np.asarray(scores)
     if r.ndim != 2:
         raise ValueError(f"scores must be [B, N], received shape {r.shape}")
     if np.isnan(r).any():
         raise ValueError(f"scores must not be NaN, received {int(np.isnan(r).sum())} of them")
     rel = np.asarray(relevant)
-    if rel.dtype != bool:
-        if rel.shape != r.shape[:1]:
-            raise ValueError(f"target must have shape {r.shape[:1]}, received {rel.shape}")
-        if len(rel) and not (0 <= rel.min() and rel.max() < r.shape[1]):
-            raise ValueError(
-                f"target must be columns in [0, {r.shape[1]}), received {rel.min()} to {rel.max()}"
-            )
-        one = np.zeros(r.shape, bool)
-        one[np.arange(len(rel)), rel] = True
-        rel = one
-    if rel.shape != r.shape:
-        raise ValueError(f"relevant must have shape {r.shape}, received {rel.shape}")
-    return r, rel
+    if rel.dtype == bool:
+        if rel.shape != r.shape:
+            raise ValueError(f"relevant must have shape {r.shape}, received {rel.shape}")
+        b, i = np.nonzero(rel)
+        return r, b, i
+    if rel.shape != r.shape[:1]:
+        raise ValueError(f"target must have shape {r.shape[:1]}, received {rel.shape}")
+    if len(rel) and not (0 <= rel.min() and rel.max() < r.shape[1]):
+        raise ValueError(f"target must be columns in [0, {r.shape[1]}), received {rel.min()} to {rel.max()}")
+    return r, np.arange(len(rel)), rel
 
 
 def _one(target: ArrayLike) -> np.ndarray:
@@ -304,11 +318,8 @@ def _positive(k: int) -> int:
 
 
 # --8<-- [start:ties]
-def _gains(
-    scores: ArrayLike, relevant: ArrayLike, gain: np.ndarray, exclude: ArrayLike | None, ties: str
-) -> np.ndarray:
+def _gains(g: np.ndarray, e: np.ndarray, gain: np.ndarray, ties: str) -> np.ndarray:
     """Returns for each relevant item the gain of its place, ``gain[rank]``, in expectation over ties."""
-    g, e = rank_range(scores, relevant, exclude)
     if ties == "best":
         value = gain[g + 1]
     elif ties == "worst":
@@ -324,11 +335,20 @@ def _gains(
 # --8<-- [end:ties]
 
 
-def _mean(value: np.ndarray, relevant: ArrayLike, scores: ArrayLike, ideal: np.ndarray | None) -> float:
-    _, rel = _checked(scores, relevant)
-    count = rel.sum(axis=1)
+def _mean(
+    scores: ArrayLike,
+    relevant: ArrayLike,
+    gain: np.ndarray,
+    exclude: ArrayLike | None,
+    ties: str,
+    ideal: np.ndarray | None = None,
+) -> float:
+    """Adds the gains up within each row, divides by the best possible sum and averages over the rows."""
+    r, b, i = _checked(scores, relevant)
+    value = _gains(*_counts(r, b, i, exclude), gain, ties)
+    count = np.bincount(b, minlength=len(r))
     some = count > 0
     if not some.any():
         return float("nan")
     best = count if ideal is None else ideal[count]
-    return float(((value * rel).sum(axis=1)[some] / best[some]).mean())
+    return float((np.bincount(b, value, len(r))[some] / best[some]).mean())
