@@ -220,6 +220,14 @@ _ENTRIES = (
     ModelEntry(
         "bst", "recnotes.models.bst", "BST", "behavior", _BEHAVIOR, oracle="recnotes.oracles.bst:bst_of_model"
     ),
+    ModelEntry(
+        "gru4rec",
+        "recnotes.models.gru4rec",
+        "GRU4Rec",
+        "sequence",
+        {"num_items": 100},
+        oracle="recnotes.oracles.gru4rec:gru4rec_of_model",
+    ),
     *(
         ModelEntry(
             name,

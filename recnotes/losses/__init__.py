@@ -14,10 +14,20 @@ from recnotes.losses.sigmoid import sigmoid_cross_entropy
 from recnotes.losses.smoothing import smooth_labels
 from recnotes.losses.softmax import softmax_cross_entropy
 from recnotes.losses.softmax_binary import softmax_binary_cross_entropy
+from recnotes.losses.top_k_gains import (
+    bpr_max_loss,
+    bpr_mean_loss,
+    candidate_cross_entropy,
+    top1_loss,
+    top1_max_loss,
+)
 from recnotes.losses.triplet import triplet_loss
 
 __all__ = [
     "bpr_loss",
+    "bpr_max_loss",
+    "bpr_mean_loss",
+    "candidate_cross_entropy",
     "draw_items",
     "gbce_beta",
     "in_batch_softmax_loss",
@@ -38,5 +48,7 @@ __all__ = [
     "smooth_labels",
     "softmax_binary_cross_entropy",
     "softmax_cross_entropy",
+    "top1_loss",
+    "top1_max_loss",
     "triplet_loss",
 ]

@@ -14,6 +14,7 @@ from recnotes.models.esmm import ESMM
 from recnotes.models.ffm import FFM
 from recnotes.models.fm import FactorizationMachine
 from recnotes.models.gmf import GMF
+from recnotes.models.gru4rec import GRU4Rec
 from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mind import MIND
 from recnotes.models.mmoe import MMoE, OMoE
@@ -45,6 +46,7 @@ __all__ = [
     "ESMM",
     "FactorizationMachine",
     "GMF",
+    "GRU4Rec",
     "LogisticRegression",
     "MIND",
     "MMoE",

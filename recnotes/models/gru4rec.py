@@ -1,0 +1,242 @@
+"""GRU4Rec (ICLR 2016): a gated recurrent network reads a session and ranks the items that may come next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from recnotes.embedding.behavior import ItemEmbedding
+from recnotes.embedding.sequence import check_item_ids
+from recnotes.losses.top_k_gains import (
+    bpr_max_loss,
+    bpr_mean_loss,
+    candidate_cross_entropy,
+    top1_loss,
+    top1_max_loss,
+)
+from recnotes.seeds import child_seeds
+
+LOSSES = {
+    "top1": top1_loss,
+    "bpr": bpr_mean_loss,
+    "top1-max": top1_max_loss,
+    "bpr-max": bpr_max_loss,
+    "cross_entropy": candidate_cross_entropy,
+}
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class GRU4Rec(keras.Model):
+    r"""Scores every item as the next one of a session, from the state of a recurrent network.
+
+    $$
+    \begin{aligned}
+    z_t &= \sigma(W_z x_t + U_z h_{t-1} + b_z), \qquad r_t = \sigma(W_r x_t + U_r h_{t-1} + b_r) \\
+    \hat h_t &= \tanh\big(W x_t + U (r_t \odot h_{t-1}) + b\big), \qquad
+    h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \hat h_t \\
+    \hat y_{ti} &= \langle h_t, v_i \rangle + c_i
+    \end{aligned}
+    $$
+
+    with the input $x_t$ of shape $[N]$, the item as a one-hot vector, or $[D]$, its embedding; the state
+    $h_t$ of shape $[U]$, the items' output vectors $v$ of shape $[N, U]$ and the scores $\hat y$; item $i$
+    stands in column $i-1$. A step of padding leaves the state as it is; a row without any item is scored by
+    the biases $c$ alone.
+
+    Called on ``{"history": int32 [B, L]}`` it returns the scores after the last item. Where the inputs also
+    hold ``"next"``, int32 ``[B, L]``, the item that followed each step (0 where none did), it returns at each
+    step the scores of the items that came next in all rows of the batch, ``[B, L, B]``. The other rows' items
+    are the negatives, so that an item is one as often as it is popular; a row's own item is none, whichever
+    row it stands in. ``compile("adagrad")`` without a loss and ``fit({"history": ..., "next": ...})`` train.
+
+    Args:
+        num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
+        embedding_dim: width ``D`` of the input vectors, None for one-hot inputs, which cost ``N`` numbers a
+            step (default: None).
+        hidden_units: widths of the recurrent layers (default: (100,)).
+        loss: "top1", "bpr", "top1-max", "bpr-max" or "cross_entropy" over the batch's items (default:
+            "top1").
+        share_items: whether the output vectors are the input vectors; ``embedding_dim`` is then the last of
+            the ``hidden_units`` (default: False).
+        dropout: rate of dropout on each layer's states (default: 0.0).
+        regularization: weight $\lambda$ of the scores in "bpr-max" (default: 1.0).
+        seed: seed, from which each part gets its own (default: None).
+        **kwargs: passed to `keras.Model`.
+
+    Returns:
+        Called on a dict with ``"history"``: float tensor ``[B, N]``; with ``"next"`` as well: ``[B, L, B]``.
+
+    Raises:
+        ValueError: an argument is not one of its choices, or an id is out of range (eagerly).
+
+    Example:
+        >>> model = GRU4Rec(num_items=7, hidden_units=[6], seed=0)
+        >>> model({"history": tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])}).shape.as_list()
+        [2, 7]
+
+    References:
+        Hidasi et al., *Session-based Recommendations with Recurrent Neural Networks*, ICLR 2016,
+        https://arxiv.org/abs/1511.06939; Hidasi and Karatzoglou, *Recurrent Neural Networks with Top-k Gains
+        for Session-based Recommendations*, CIKM 2018, https://arxiv.org/abs/1706.03847 ("top1-max",
+        "bpr-max"). In the authors' code (https://github.com/hidasib/GRU4Rec) the reset gate acts before the
+        recurrent matrix, as here; Keras does so with ``reset_after=False`` only, while its default acts after
+        it. The code's update gate is one minus Keras's. It draws further negatives besides the batch's and
+        goes through sessions step by step in parallel, without gradients to earlier steps.
+    """
+
+    def __init__(
+        self,
+        num_items: int,
+        embedding_dim: int | None = None,
+        hidden_units: Sequence[int] = (100,),
+        loss: str = "top1",
+        share_items: bool = False,
+        dropout: float = 0.0,
+        regularization: float = 1.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if loss not in LOSSES:
+            raise ValueError(f"loss must be one of {tuple(LOSSES)}, received {loss!r}")
+        if not hidden_units or min(hidden_units) < 1:
+            raise ValueError(f"hidden_units must be positive integers, received {hidden_units!r}")
+        if share_items and embedding_dim != hidden_units[-1]:
+            raise ValueError(f"embedding_dim must be {hidden_units[-1]} to share, received {embedding_dim!r}")
+        self.config = {
+            "num_items": num_items,
+            "embedding_dim": embedding_dim,
+            "hidden_units": list(hidden_units),
+            "loss": loss,
+            "share_items": share_items,
+            "dropout": dropout,
+            "regularization": regularization,
+            "seed": seed,
+        }
+        self.loss_name, self.num_items, self.regularization = loss, int(num_items), float(regularization)
+        policy, seeds = self.dtype_policy, iter(child_seeds(seed, 2 + 3 * len(hidden_units)))
+        width = hidden_units[-1]
+        self.output_items = ItemEmbedding(num_items, width, width**-0.5, next(seeds), dtype=policy)
+        self.input_items = self.output_items if share_items else None
+        if embedding_dim is not None and not share_items:
+            self.input_items = ItemEmbedding(num_items, embedding_dim, 0.1, next(seeds), dtype=policy)
+        self.recurrent_layers = [
+            keras.layers.GRU(
+                units,
+                kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+                recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+                reset_after=False,
+                return_sequences=True,
+                dtype=policy,
+            )
+            for units in hidden_units
+        ]
+        self.dropouts = [keras.layers.Dropout(dropout, seed=next(seeds), dtype=policy) for _ in hidden_units]
+        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates all weights.
+
+        Args:
+            input_shape: not used, all sizes are known (default: None).
+        """
+        self.output_items.build()
+        if self.input_items is not None and self.input_items is not self.output_items:
+            self.input_items.build()
+        width = self.config["embedding_dim"] or self.num_items
+        for layer in self.recurrent_layers:
+            layer.build((None, None, width))
+            width = layer.units
+        self.output_bias = self.add_weight(name="output_bias", shape=(self.num_items,), initializer="zeros")
+        self.built = True
+
+    # --8<-- [start:encode]
+    def encode(self, history: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Computes the state after each step.
+
+        Args:
+            history: integer tensor ``[B, L]``, 0 is padding, of which the state is that before it.
+            training: whether dropout is on (default: False).
+
+        Returns:
+            float tensor ``[B, L, U]``.
+        """
+        ids = tf.convert_to_tensor(history)  # [B, L]
+        if self.input_items is None:
+            h = tf.one_hot(check_item_ids(ids, self.num_items, "history") - 1, self.num_items)
+            h = tf.cast(h, self.compute_dtype)  # [B, L, N]
+        else:
+            h = self.input_items(ids, name="history")  # [B, L, D]
+        for layer, dropout in zip(self.recurrent_layers, self.dropouts, strict=True):
+            h = dropout(layer(h, mask=tf.not_equal(ids, 0)), training=training)  # [B, L, U]
+        return h
+
+    # --8<-- [end:encode]
+
+    # --8<-- [start:call]
+    def call(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Scores all items after the last step, or with ``"next"`` the batch's items at every step.
+
+        Args:
+            inputs: dict with ``"history"`` and, in training, ``"next"``.
+            training: whether dropout is on (default: False).
+
+        Returns:
+            ``[B, N]`` or ``[B, L, B]``.
+        """
+        h = self.encode(inputs["history"], training)  # [B, L, U]
+        c = tf.cast(self.output_bias, h.dtype)  # [N]
+        if "next" not in inputs:
+            v = tf.cast(self.output_items.table, h.dtype)  # [N, U]
+            return tf.matmul(h[:, -1], v, transpose_b=True) + c
+        following = tf.convert_to_tensor(inputs["next"])  # [B, L]
+        v = self.output_items(following, name="next")  # [B, L, U]
+        c = tf.gather(c, tf.maximum(following - 1, 0))  # [B, L]
+        return tf.einsum("blu,clu->blc", h, v) + tf.transpose(c)[None]
+
+    # --8<-- [end:call]
+
+    # --8<-- [start:loss]
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tf.Tensor:
+        """Computes the mean loss of the steps that have a next item; Keras calls it.
+
+        Args:
+            x: the inputs, a dict with ``"history"`` and ``"next"`` (default: None).
+            y: not used, the targets are in ``x`` (default: None).
+            y_pred: the model's output for ``x`` (default: None).
+            sample_weight: not used (default: None).
+            training: not used (default: True).
+
+        Returns:
+            a scalar.
+
+        Raises:
+            ValueError: the inputs have no ``"next"``.
+        """
+        if not isinstance(x, dict) or "next" not in x:
+            raise ValueError(f"inputs of fit must be a dict with 'history' and 'next', received {type(x)!r}")
+        following = tf.convert_to_tensor(x["next"])  # [B, L]
+        real = tf.logical_and(tf.not_equal(x["history"], 0), following > 0)  # [B, L]
+        others = tf.transpose(tf.where(real, following, 0))[None]
+        mask = tf.logical_and(others > 0, tf.not_equal(others, following[:, :, None]))  # [B, L, B]
+        positive = tf.einsum("blb->bl", y_pred)  # [B, L]
+        options = (self.regularization,) if self.loss_name == "bpr-max" else ()
+        losses = LOSSES[self.loss_name](positive, y_pred, mask, *options)  # [B, L]
+        m = tf.cast(real, losses.dtype)  # [B, L]
+        return tf.reduce_sum(m * losses) / tf.maximum(tf.reduce_sum(m), 1)
+
+    # --8<-- [end:loss]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what the constructor takes."""
+        return {**super().get_config(), **self.config}
