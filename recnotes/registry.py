@@ -174,6 +174,7 @@ _ENTRIES = (
         oracle="recnotes.oracles.wide_deep:wide_deep_of_model",
     ),
     ModelEntry("nfm", "recnotes.models.nfm", "NFM", "ctr", _CTR, oracle="recnotes.oracles.nfm:nfm_of_model"),
+    ModelEntry("pnn", "recnotes.models.pnn", "PNN", "ctr", _CTR, oracle="recnotes.oracles.pnn:pnn_of_model"),
     ModelEntry("afm", "recnotes.models.afm", "AFM", "ctr", _CTR, oracle="recnotes.oracles.afm:afm_of_model"),
     ModelEntry(
         "deepfm",

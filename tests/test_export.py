@@ -15,6 +15,7 @@ from recnotes.registry import find, model_names
 
 # Lines that hold code: not blank, no comment, no docstring. These models are longer than the aim of 300.
 MAX_CODE_LINES = {
+    "pnn": 395,
     "sasrec": 390,
     "mmoe": 370,
     "omoe": 370,

@@ -18,6 +18,7 @@ from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, ga
 from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.frequency import StreamingFrequency
+from recnotes.layers.kernel_product import kernel_products
 from recnotes.layers.mlp import MLP
 from recnotes.layers.multi_interest import (
     SelfAttentiveInterests,
@@ -26,6 +27,8 @@ from recnotes.layers.multi_interest import (
     most_recent_first,
 )
 from recnotes.layers.negatives import sample_negatives
+from recnotes.layers.product import factorized_inner, inner_products, outer_products, outer_superposition
+from recnotes.layers.product_layer import ProductLayer
 from recnotes.layers.residual import ResidualUnit
 from recnotes.layers.stamp_attention import STAMPAttention
 from recnotes.layers.target_attention import TargetAttention
@@ -47,6 +50,7 @@ __all__ = [
     "MultiHeadAttention",
     "PairAttention",
     "PointWiseFeedForward",
+    "ProductLayer",
     "ResidualUnit",
     "SASRecBlock",
     "SelfAttentiveInterests",
@@ -60,15 +64,20 @@ __all__ = [
     "choose_interest",
     "co_action_size",
     "dynamic_routing",
+    "factorized_inner",
     "ffm_pairwise",
     "fm_pairs",
     "fm_pairwise",
     "fm_pooled",
     "gate_weights",
     "label_aware_attention",
+    "inner_products",
+    "kernel_products",
     "masked_softmax",
     "mix_experts",
     "most_recent_first",
+    "outer_products",
+    "outer_superposition",
     "pair_scores",
     "sample_negatives",
     "scaled_dot_product_attention",

@@ -125,5 +125,5 @@ def test_bad_input():
 
 def test_beats_everything_of_first_order():
     bench.check_beats_everything_of_first_order(
-        lambda sizes, n, seed: AFM(sizes, n, 8, 8, 0.0, embedding_stddev=0.3, seed=seed), rate=0.05
+        lambda sizes, n, seed: AFM(sizes, n, 8, 8, 0.0, embedding_stddev=0.3, seed=seed), epochs=4, rate=0.05
     )
