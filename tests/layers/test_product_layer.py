@@ -126,5 +126,3 @@ def test_bad_input():
     for kind in ({"pairs": "above"}, {"product": "kernel"}):
         with pytest.raises(ValueError, match="at least 2 fields"):
             ProductLayer(1, **kind)(tf.ones([2, 1, 3]))
-    with pytest.raises(ValueError, match="known name, received 'cross'"):
-        oracle.product_layer(np.ones((1, 1)), "cross", {"b": np.ones(1)})
