@@ -106,11 +106,12 @@ class StreamingFrequency(keras.layers.Layer):
         # --8<-- [start:call]
         columns = check_field_ids(tf.convert_to_tensor(ids)[:, None], [self.num_items], [self.field_name])
         y = tf.cast(columns[:, 0], tf.int64)  # [B]
-        b = tf.gather(tf.convert_to_tensor(self.gap), y)  # [B]
+        # Rows are read from the variables themselves: after a scatter any other read copies them whole.
+        b = tf.gather(self.gap.value, y)  # [B]
         if training:
             self.step.assign_add(1)
             t = tf.convert_to_tensor(self.step)
-            passed = tf.cast(t - tf.gather(tf.convert_to_tensor(self.last), y), tf.float32)  # [B]
+            passed = tf.cast(t - tf.gather(self.last.value, y), tf.float32)  # [B]
             b = (1 - self.rate) * b + self.rate * passed  # [B]
             # Rows of one item hold one value, so it does not matter which of them is written last.
             self.gap.value.scatter_update(tf.IndexedSlices(b, y))
