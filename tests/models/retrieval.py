@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from recnotes.data.interests import interest_clicks
+
 N, D = 9, 4
 
 
@@ -155,3 +157,45 @@ def central_differences(function, arrays, step=1e-6):
             g[index] = (sides[0] - sides[1]) / (2 * step)
         found.append(g)
     return found
+
+
+def recalls_on_planted_interests(kind, num_interests, seeds, learning_rate):
+    """Recall@4 of held-out targets for each seed, where a user has two interests of two items each.
+
+    Settings were chosen on seeds 1000 to 1002, which no test uses.
+    """
+
+    def build(seed):
+        sizes = {"width": 8, "max_length": 8, "num_interests": num_interests, "num_sampled": 40}
+        model = kind(40, **sizes, embedding_stddev=0.3, seed=seed)
+        model.build()
+        return model
+
+    found = []
+    # One model, set back to each seed's start, is traced once.
+    model = build(0)
+    model.compile(keras.optimizers.Adam(learning_rate))
+    for seed in seeds:
+        data = interest_clicks(4000, 40, 20, num_interests=2, max_length=8, noise=0.0, seed=seed)
+        yes = data.clicks > 0
+        x = {"history": data.inputs["history"][yes], "target": data.inputs["item"][yes]}
+        first, last = ({key: v[part] for key, v in x.items()} for part in (slice(1500), slice(1500, None)))
+        model.set_weights(build(seed).get_weights())
+        for state in model.optimizer.variables:
+            if state is not model.optimizer._learning_rate:
+                state.assign(tf.zeros_like(state))
+        keras.utils.set_random_seed(seed)  # the order of the batches
+        model.fit(first, batch_size=100, epochs=6, verbose=0)
+        top = model.recommend(tf.constant(last["history"]), 4, exclude_seen=False).numpy()
+        found.append(np.mean((top == last["target"][:, None]).any(axis=1)))
+    return np.array(found)
+
+
+def check_several_vectors_find_more_than_one(kind, learning_rate, margin):
+    """Against one vector of the same width, trained the same way.
+
+    On ten further seeds, 200 to 209, four vectors gained 0.16 to 0.25 (ComiRec-SA), 0.09 to 0.37
+    (ComiRec-DR) and 0.15 to 0.22 (MIND).
+    """
+    one, four = (recalls_on_planted_interests(kind, k, range(5), learning_rate) for k in (1, 4))
+    assert (four > one + margin).all(), (one, four)

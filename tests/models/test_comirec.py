@@ -16,6 +16,7 @@ from tests.models.retrieval import (
     check_padding,
     check_recommend,
     check_save_and_load,
+    check_several_vectors_find_more_than_one,
     draw,
     gradients,
     randomize,
@@ -303,3 +304,10 @@ def test_dr_seed():
 def test_dr_bad_arguments(kwargs, message):
     with pytest.raises(ValueError, match=message):
         build(ComiRecDR, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "learning_rate", "margin"), [(ComiRecSA, 0.05, 0.1), (ComiRecDR, 0.1, 0.05)]
+)
+def test_fit_finds_more_with_four_vectors_than_with_one(kind, learning_rate, margin):
+    check_several_vectors_find_more_than_one(kind, learning_rate, margin)

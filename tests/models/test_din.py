@@ -129,7 +129,13 @@ def test_seed_makes_the_start_reproducible():
 
 
 def test_fit_beats_sum_pooling_on_planted_interests():
-    for seed in range(5):
+    """On every seed, and by 0.04 of AUC on average.
+
+    The settings and the generator's defaults were chosen on seeds 0 to 4. On ten others, 300 to 309, of which
+    the test takes the first five, attention gained 0.02 to 0.12, more than 0.04 on nine of them.
+    """
+    gains = []
+    for seed in range(300, 305):
         data = interest_clicks(4000, seed=seed)
         first, last = (
             {k: v[part] for k, v in data.inputs.items()} for part in (slice(3000), slice(3000, None))
@@ -152,7 +158,9 @@ def test_fit_beats_sum_pooling_on_planted_interests():
             model.fit(first, data.clicks[:3000], batch_size=100, epochs=6, verbose=0)
             reached.append(auc(data.clicks[3000:], model(last).numpy()))
         best = auc(data.clicks[3000:], data.probability[3000:])
-        assert reached[0] > reached[1] + 0.04 and reached[0] < best + 0.01
+        assert reached[1] < reached[0] < best + 0.01
+        gains.append(reached[0] - reached[1])
+    assert np.mean(gains) > 0.04
 
 
 def test_dice_does_not_count_padding_in_training():

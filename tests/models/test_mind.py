@@ -24,6 +24,7 @@ from tests.models.retrieval import (
     check_padding,
     check_recommend,
     check_save_and_load,
+    check_several_vectors_find_more_than_one,
     draw,
     gradients,
     randomize,
@@ -198,3 +199,7 @@ def test_seed():
 def test_bad_arguments(kwargs, message):
     with pytest.raises(ValueError, match=message):
         build(**kwargs)
+
+
+def test_fit_finds_more_with_four_vectors_than_with_one():
+    check_several_vectors_find_more_than_one(MIND, 0.1, 0.1)
