@@ -15,7 +15,7 @@ from recnotes.oracles.sasrec import layer_norm_loops
 Array = NDArray[np.float64]
 
 
-def block_loops(e: Array, block: Any) -> Array:
+def block_loops(e: Array, block: Any, slope: float = 0.2) -> Array:
     r"""Runs one block over a sequence without padding, with the weights of a layer.
 
     $$
@@ -28,6 +28,7 @@ def block_loops(e: Array, block: Any) -> Array:
     Args:
         e: sequence ``[L, D]``.
         block: a built `recnotes.layers.BSTBlock`.
+        slope: the rectifier's slope below zero (default: 0.2).
 
     Returns:
         Sequence ``[L, D]``.
@@ -52,7 +53,7 @@ def block_loops(e: Array, block: Any) -> Array:
     s = layer_norm_loops(e + heads @ array(block.project.kernel), norms[0], block.epsilon)
     f = np.zeros_like(s)
     for t, step in enumerate(s):
-        inner = leaky(step @ array(block.inner.kernel) + array(block.inner.bias))
+        inner = leaky(step @ array(block.inner.kernel) + array(block.inner.bias), slope)
         f[t] = inner @ array(block.outer.kernel) + array(block.outer.bias)
     return layer_norm_loops(s + f, norms[1], block.epsilon)
 

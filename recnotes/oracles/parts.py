@@ -15,17 +15,18 @@ Array = NDArray[np.float64]
 Activation = Callable[[Array], Array]
 
 
-def leaky(z: Array) -> Array:
-    r"""Multiplies what is negative by 0.2.
+def leaky(z: Array, slope: float = 0.2) -> Array:
+    r"""Multiplies what is negative by a small number.
 
     $$
-    y_u = \max(z_u, 0) + 0.2 \min(z_u, 0)
+    y_u = \max(z_u, 0) + a \min(z_u, 0)
     $$
 
-    with $z$ and $y$ of shape $[U]$.
+    with $z$ and $y$ of shape $[U]$ and the slope $a$.
 
     Args:
         z: input.
+        slope: $a$; TensorFlow keeps it in float32 whatever the type of its input (default: 0.2).
 
     Returns:
         Array of the same shape.
@@ -34,7 +35,7 @@ def leaky(z: Array) -> Array:
         >>> leaky(np.array([-1.0, 2.0])).tolist()
         [-0.2, 2.0]
     """
-    return np.array([value if value > 0 else 0.2 * value for value in z.reshape(-1)]).reshape(z.shape)
+    return np.array([value if value > 0 else slope * value for value in z.reshape(-1)]).reshape(z.shape)
 
 
 def activations_of(mlp: Any) -> list[Activation]:
