@@ -184,11 +184,13 @@ class SequenceEmbedding(keras.layers.Layer):
             shape=(self.num_items, self.width),
             initializer=keras.initializers.GlorotUniform(seed=seeds[0]),
             name="item_table",
+            autocast=False,  # rows are cast, not the table
         )
         self.position_table = self.add_weight(
             shape=(self.max_length, self.width),
             initializer=keras.initializers.GlorotUniform(seed=seeds[1]),
             name="position_table",
+            autocast=False,
         )
         self.built = True
 
@@ -207,7 +209,7 @@ class SequenceEmbedding(keras.layers.Layer):
         # Masked entries may count n items after them; they are erased below.
         p = tf.minimum(positions_from_the_end(mask), self.max_length - 1)  # [B, L]
         e = self.scale * self.items(inputs)  # [B, L, D]
-        e += tf.gather(tf.cast(self.position_table, self.compute_dtype), p)
+        e += tf.cast(tf.gather(self.position_table.value, p), e.dtype)
         return e * keep, mask
         # --8<-- [end:call]
 
@@ -222,7 +224,7 @@ class SequenceEmbedding(keras.layers.Layer):
             The vectors, one more axis than ``ids``, zero for id 0.
         """
         ids = check_item_ids(ids, self.num_items, name or self.field_name)
-        rows = tf.gather(tf.cast(self.item_table, self.compute_dtype), tf.maximum(ids - 1, 0))
+        rows = tf.cast(tf.gather(self.item_table.value, tf.maximum(ids - 1, 0)), self.compute_dtype)
         return rows * tf.cast(tf.not_equal(ids, 0), self.compute_dtype)[..., None]
 
     def get_config(self) -> dict[str, Any]:

@@ -150,7 +150,7 @@ class GRU4Rec(keras.Model):
         for layer in self.recurrent_layers:
             layer.build((None, None, width))
             width = layer.units
-        self.output_bias = self.add_weight(name="output_bias", shape=(self.num_items,), initializer="zeros")
+        self.output_bias = self.add_weight((self.num_items,), "zeros", autocast=False, name="output_bias")
         self.built = True
 
     # --8<-- [start:encode]
@@ -188,13 +188,12 @@ class GRU4Rec(keras.Model):
             ``[B, N]`` or ``[B, L, B]``.
         """
         h = self.encode(inputs["history"], training)  # [B, L, U]
-        c = tf.cast(self.output_bias, h.dtype)  # [N]
         if "next" not in inputs:
             v = tf.cast(self.output_items.table, h.dtype)  # [N, U]
-            return tf.matmul(h[:, -1], v, transpose_b=True) + c
+            return tf.matmul(h[:, -1], v, transpose_b=True) + tf.cast(self.output_bias, h.dtype)
         following = tf.convert_to_tensor(inputs["next"])  # [B, L]
         v = self.output_items(following, name="next")  # [B, L, U]
-        c = tf.gather(c, tf.maximum(following - 1, 0))  # [B, L]
+        c = tf.cast(tf.gather(self.output_bias.value, tf.maximum(following - 1, 0)), h.dtype)  # [B, L]
         return tf.einsum("blu,clu->blc", h, v) + tf.transpose(c)[None]
 
     # --8<-- [end:call]

@@ -187,15 +187,14 @@ class SASRec(keras.Model):
         """
         f, mask, _ = self.encode(inputs["history"], training)
         output = self.output_table or self.embedding
-        table = tf.cast(output.item_table, f.dtype)  # [N, D]
         if "next" not in inputs:
             # The index of the last real item, wherever the padding stands; a row of padding has f = 0.
             last = tf.argmax(tf.cast(mask, tf.int32) * tf.range(1, tf.shape(mask)[1] + 1), axis=1)  # [B]
             user = tf.gather(f, last, batch_dims=1)  # [B, D]
-            return tf.matmul(user, table, transpose_b=True)
+            return tf.matmul(user, tf.cast(output.item_table, f.dtype), transpose_b=True)
         target = check_item_ids(inputs["next"], self.num_items, "next")  # [B, L]
         if self.loss_name == "cross_entropy":
-            return tf.matmul(f, table, transpose_b=True)
+            return tf.matmul(f, tf.cast(output.item_table, f.dtype), transpose_b=True)
         candidates = tf.concat([target[:, :, None], self._negatives(inputs)], axis=2)
         return tf.einsum("bld,blcd->blc", f, output.items(candidates, "negatives"))
 

@@ -94,3 +94,37 @@ def test_seed_and_config():
     again = SequenceEmbedding.from_config(a.get_config())
     assert again.get_config() == a.get_config()
     assert isinstance(keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(a)), type(a))
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_rows_are_gathered_before_they_are_cast_and_get_sparse_gradients(policy):
+    """No operation of the forward pass or of the gradients has the size of a table."""
+    layer = SequenceEmbedding(1_000, 4, 500, dtype=policy)
+    layer.build()
+    tables = [layer.item_table.value, layer.position_table.value]
+    kinds = []
+
+    @tf.function
+    def step(ids):
+        with tf.GradientTape() as tape:
+            e, _ = layer(ids)
+            assert e.dtype == layer.compute_dtype
+            loss = tf.reduce_sum(tf.cast(e, tf.float32))
+        gradients = tape.gradient(loss, tables)
+        kinds[:] = [type(g) for g in gradients]
+        return [g.values for g in gradients]
+
+    graph = step.get_concrete_function(tf.constant([[3, 999, 0]])).graph
+    assert kinds == [tf.IndexedSlices] * 2
+    for op in graph.get_operations():
+        for out in op.outputs:
+            assert out.shape.rank is None or not {1_000, 500} & set(out.shape.as_list()), op.name
+
+
+def test_half_precision_vectors_are_the_rounded_ones():
+    half, full = (SequenceEmbedding(9, 4, 3, seed=0, dtype=d) for d in ("mixed_float16", "float32"))
+    for layer in (half, full):
+        layer.build()
+    (a, _), (b, _) = (layer(tf.constant([[3, 9, 0]])) for layer in (half, full))
+    assert a.dtype == tf.float16
+    np.testing.assert_allclose(a, b, atol=2e-3)  # two roundings of numbers below 1
