@@ -77,9 +77,12 @@ class FactorizationMachine(keras.Model):
             field_names,
             embedding_stddev,
             seeds[0],
+            dtype=self.dtype_policy,
             name="embedding",
         )
-        self.interaction = FMInteraction(pooled_dropout, seed=seeds[1], name="interaction")
+        self.interaction = FMInteraction(
+            pooled_dropout, seed=seeds[1], dtype=self.dtype_policy, name="interaction"
+        )
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.
@@ -90,7 +93,9 @@ class FactorizationMachine(keras.Model):
         self.first_order.build()
         self.embedding.build()
         self.interaction.build()
-        self.bias = self.add_weight(name="bias", shape=(), initializer="zeros", dtype="float32")
+        self.bias = self.add_weight(
+            name="bias", shape=(), initializer="zeros", dtype="float32", autocast=False
+        )
         self.built = True
 
     def call(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:

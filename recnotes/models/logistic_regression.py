@@ -64,7 +64,9 @@ class LogisticRegression(keras.Model):
             input_shape: not used, the sizes are known (default: None).
         """
         self.first_order.build()
-        self.bias = self.add_weight(name="bias", shape=(), initializer="zeros", dtype="float32")
+        self.bias = self.add_weight(
+            name="bias", shape=(), initializer="zeros", dtype="float32", autocast=False
+        )
         self.built = True
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:

@@ -84,28 +84,24 @@ class NFM(keras.Model):
         count = len(self.hidden_units)
         seeds = child_seeds(seed, 3 + 2 * count)
         self.first_order = FeatureEmbedding(
-            vocabulary_sizes, num_dense, 1, field_names, stddev=0.0, name="first_order"
+            vocabulary_sizes, num_dense, 1, field_names, stddev=0.0, dtype="float32", name="first_order"
         )
+        policy = self.dtype_policy
         self.embedding = FeatureEmbedding(
-            vocabulary_sizes,
-            num_dense,
-            embedding_dim,
-            field_names,
-            embedding_stddev,
-            seeds[0],
-            name="embedding",
+            vocabulary_sizes, num_dense, embedding_dim, field_names, embedding_stddev, seeds[0], dtype=policy
         )
         self.hidden = [
-            keras.layers.Dense(u, kernel_initializer=keras.initializers.GlorotNormal(s))
+            keras.layers.Dense(u, kernel_initializer=keras.initializers.GlorotNormal(s), dtype=policy)
             for u, s in zip(self.hidden_units, seeds[3:], strict=False)
         ]
-        self.norms = (
-            [keras.layers.BatchNormalization(momentum=0.9) for _ in range(count + 1)] if batch_norm else []
-        )
-        self.drops = [keras.layers.Dropout(self.pooled_dropout, seed=seeds[1])]
-        self.drops += [keras.layers.Dropout(self.dropout, seed=s) for s in seeds[3 + count :]]
+        norms = range(count + 1 if batch_norm else 0)
+        self.norms = [keras.layers.BatchNormalization(momentum=0.9, dtype=policy) for _ in norms]
+        self.drops = [keras.layers.Dropout(self.pooled_dropout, seed=seeds[1], dtype=policy)]
+        self.drops += [keras.layers.Dropout(self.dropout, seed=s, dtype=policy) for s in seeds[3 + count :]]
         self.act = keras.activations.get(activation)
-        self.h = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotNormal(seeds[2]))
+        self.h = keras.layers.Dense(
+            1, kernel_initializer=keras.initializers.GlorotNormal(seeds[2]), dtype=policy
+        )
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.

@@ -67,6 +67,57 @@ def nfm_logit(
     return float(y)
 
 
+def nfm_batch_logits(
+    first: Array,
+    e: Array,
+    kernels: Sequence[Array],
+    biases: Sequence[Array],
+    h: Array,
+    bias: float,
+    scales: Sequence[tuple[Array, Array]],
+    epsilon: float = 0.001,
+) -> Array:
+    r"""Evaluates NFM as in training, without dropout: each normalization by the statistics of the batch.
+
+    $$
+    \mu_d = \frac1B \sum_b z_{bd}, \qquad \sigma^2_d = \frac1B \sum_b (z_{bd} - \mu_d)^2, \qquad
+    \hat z_{bd} = \gamma_d \frac{z_{bd} - \mu_d}{\sqrt{\sigma^2_d + \epsilon}} + \beta_d
+    $$
+
+    with $z$ of shape $[B, D]$ after the pooling, $[B, U]$ before each activation.
+
+    Args:
+        first: first-order terms ``[B]``.
+        e: vectors ``[B, F, D]``, already multiplied by the fields' values.
+        kernels: one ``[I, U]`` a hidden layer.
+        biases: one ``[U]`` a hidden layer.
+        h: output weights ``[U]``.
+        bias: the bias.
+        scales: scale $\gamma$ and shift $\beta$ of each normalization, the first after the pooling.
+        epsilon: added to the variances (default: 0.001).
+
+    Returns:
+        The logits ``[B]``.
+
+    Example:
+        >>> e, one = np.array([[[1.0], [2.0]], [[1.0], [4.0]]]), np.ones(1)
+        >>> nfm_batch_logits(np.zeros(2), e, [], [], one, 0.5, [(one, 0 * one)], 0.0).tolist()  # 0.5 ∓ 1
+        [-0.5, 1.5]
+    """
+    z = np.zeros((len(e), e.shape[2]))
+    for i in range(e.shape[1]):
+        for j in range(i + 1, e.shape[1]):
+            z += e[:, i] * e[:, j]
+    for layer, (gamma, beta) in enumerate(scales):
+        if layer:
+            z = np.array([hidden(row, [kernels[layer - 1]], [biases[layer - 1]], [np.array]) for row in z])
+        mean = np.asarray(sum(z) / len(z))
+        variance = np.asarray(sum((row - mean) ** 2 for row in z) / len(z))
+        z = np.array([_normed(row, (gamma, beta, mean, variance), epsilon) for row in z])
+        z = np.maximum(z, 0.0) if layer else z
+    return np.array([float(f + bias + sum(h * row)) for f, row in zip(first, z, strict=True)])
+
+
 def _normed(z: Array, norm: tuple[Array, Array, Array, Array], epsilon: float) -> Array:
     gamma, beta, mean, variance = norm
     y = np.zeros_like(z)
