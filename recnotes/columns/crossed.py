@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from recnotes._xla import refuse_xla
+from recnotes.columns._border import check_count, describe
+
 DEFAULT_HASH_KEY = 0xDECAFCAFFE
 MULTIPLIER = 0xC6A4A7935BD1E995
 
@@ -66,7 +69,10 @@ def fingerprint_cat(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
 
 
 def crossed_ids(
-    features: Sequence[tf.Tensor | tf.SparseTensor], num_buckets: int, hash_key: int | None = None
+    features: Sequence[tf.Tensor | tf.SparseTensor],
+    num_buckets: int,
+    hash_key: int | None = None,
+    name: str | None = None,
 ) -> tf.SparseTensor:
     """Cross features row by row, as `crossed_column` does.
 
@@ -79,12 +85,14 @@ def crossed_ids(
             empty strings are values.
         num_buckets: number V of ids, at least 1.
         hash_key: what the first fingerprint is joined to; None takes TensorFlow's (default: None).
+        name: the column, which error messages name (default: None).
 
     Returns:
         SparseTensor of ids, int64, with B rows.
 
     Raises:
-        ValueError: If there are no features, one is not `[B, L]`, of floats, or there is no bucket.
+        ValueError: If there are no features, one is not `[B, L]`, of floats, or ragged, or there is no
+            bucket; under `jit_compile=True`.
         tf.errors.InvalidArgumentError: If the numbers of rows differ.
 
     Example:
@@ -97,10 +105,19 @@ def crossed_ids(
         https://www.tensorflow.org/api_docs/python/tf/sparse/cross_hashed: equal ids. `tf.keras`'s
         `HashedCrossing` hashes differently.
     """
-    if not features or any(feature.shape.rank != 2 for feature in features):
-        raise ValueError(f"features must be tensors [B, L], received {[f.shape for f in features]}")
-    if num_buckets < 1:
-        raise ValueError(f"num_buckets must be at least 1, received {num_buckets!r}")
+    what = describe(name, "features")
+    refuse_xla(what)
+    check_count(num_buckets, "num_buckets", what)
+    if not features:
+        raise ValueError(f"{what} must not be empty, received none")
+    for i, f in enumerate(features):
+        if isinstance(f, tf.RaggedTensor) or f.shape.rank != 2:
+            raise ValueError(
+                f"{what} must be dense or sparse and [B, L], received {type(f).__name__} of shape {f.shape} "
+                f"at {i}"
+            )
+        if f.dtype != tf.string and not f.dtype.is_integer:
+            raise ValueError(f"{what} must be strings or integers, received {f.dtype.name} at {i}")
     sparse = [f for f in features if isinstance(f, tf.SparseTensor)]
     dense = [f for f in features if not isinstance(f, tf.SparseTensor)]
     flat = [(f.indices[:, 0], f.values, f.dense_shape[0]) for f in sparse]
@@ -109,7 +126,7 @@ def crossed_ids(
         flat.append((tf.repeat(tf.range(num_rows), length), tf.reshape(f, [-1]), num_rows))
     num_rows = flat[0][2]
     for _, _, other in flat:
-        tf.debugging.assert_equal(other, num_rows, message="features must have one number of rows")
+        tf.debugging.assert_equal(other, num_rows, message=f"{what} must have one number of rows")
     counts = [tf.math.unsorted_segment_sum(tf.ones_like(rows), rows, num_rows) for rows, _, _ in flat]
     total = tf.reduce_prod(tf.stack(counts), axis=0)
     row = tf.repeat(tf.range(num_rows), total)

@@ -4,18 +4,25 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from recnotes.columns.dense import embedding, indicator
+from recnotes._xla import refuse_xla
+from recnotes.columns._border import check_count, check_numbers, check_sparse, describe
+from recnotes.columns.pooled import embedding, indicator
 
 
-def sequence_lengths(values: tf.SparseTensor, num_elements: int = 1) -> tf.Tensor:
+def sequence_lengths(values: tf.SparseTensor, num_elements: int = 1, name: str | None = None) -> tf.Tensor:
     """Say how many steps each row has: the last column that holds something, plus 1.
 
     Args:
         values: SparseTensor `[B, L]`.
         num_elements: values that make one step (default: 1).
+        name: the column, which error messages name (default: None).
 
     Returns:
         Numbers of steps `[B]`, int64; a step begun counts, and a gap inside too.
+
+    Raises:
+        TypeError: If the values are not sparse.
+        ValueError: If they are not `[B, L]`, or `num_elements` is not positive.
 
     Example:
         >>> from recnotes.columns.categorical import drop_missing
@@ -25,6 +32,9 @@ def sequence_lengths(values: tf.SparseTensor, num_elements: int = 1) -> tf.Tenso
     References:
         TensorFlow, `python/feature_column/utils.py`, https://github.com/tensorflow/tensorflow.
     """
+    what = describe(name, "values")
+    check_sparse(values, what)
+    check_count(num_elements, "num_elements", what)
     rows, columns = tf.unstack(values.indices, axis=1)
     last = tf.math.unsorted_segment_max(columns + 1, rows, values.dense_shape[0])
     # A row without values has the least int64 there is.
@@ -43,14 +53,18 @@ def _rows(steps: tf.Tensor, values: tf.SparseTensor) -> tf.Tensor:
 
 
 def sequence_embedding(
-    ids: tf.SparseTensor, table: tf.Tensor | tf.Variable, max_norm: float | None = None
+    ids: tf.SparseTensor,
+    table: tf.Tensor | tf.Variable,
+    max_norm: float | None = None,
+    name: str | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Look up each step's id, as `embedding_column` of a `sequence_categorical_column_with_*` does.
 
     Args:
-        ids: SparseTensor of ids `[B, L]`, from any of the functions of `recnotes.columns.categorical`.
+        ids: SparseTensor of ids `[B, L]`, from any of the functions of `recnotes.columns` that end in `_ids`.
         table: table `[V, D]`.
         max_norm: length to which longer rows are shortened (default: None).
+        name: the column, which error messages name (default: None).
 
     Returns:
         The pair (vectors `[B, L, D]`, 0 at steps without an id; lengths `[B]`). A step holds one id, so the
@@ -58,7 +72,9 @@ def sequence_embedding(
 
     Raises:
         TypeError: If the ids are not sparse.
-        ValueError: If the table is not `[V, D]` or `max_norm` is not positive.
+        ValueError: If they are not `[B, L]`, the table is not `[V, D]` or `max_norm` is not positive; under
+            `jit_compile=True`.
+        tf.errors.InvalidArgumentError: If an id is V or more.
 
     Example:
         >>> from recnotes.columns.categorical import drop_missing
@@ -70,18 +86,27 @@ def sequence_embedding(
         TensorFlow, `tf.feature_column.sequence_categorical_column_with_identity`,
         https://www.tensorflow.org/api_docs/python/tf/feature_column/sequence_categorical_column_with_identity.
     """
-    return _rows(embedding(_steps(ids), table, max_norm=max_norm), ids), sequence_lengths(ids)
+    lengths = sequence_lengths(ids, name=name)
+    return _rows(embedding(_steps(ids), table, max_norm=max_norm, name=name), ids), lengths
 
 
-def sequence_indicator(ids: tf.SparseTensor, num_buckets: int) -> tuple[tf.Tensor, tf.Tensor]:
+def sequence_indicator(
+    ids: tf.SparseTensor, num_buckets: int, name: str | None = None
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Write each step's id as a one-hot vector, as `indicator_column` of a sequence column does.
 
     Args:
         ids: SparseTensor of ids `[B, L]`.
         num_buckets: number V of ids.
+        name: the column, which error messages name (default: None).
 
     Returns:
         The pair (zeros and ones `[B, L, V]`, lengths `[B]`).
+
+    Raises:
+        TypeError: If the ids are not sparse.
+        ValueError: If they are not `[B, L]` or `num_buckets` is not positive; under `jit_compile=True`.
+        tf.errors.InvalidArgumentError: If an id is V or more.
 
     Example:
         >>> from recnotes.columns.categorical import drop_missing
@@ -92,7 +117,8 @@ def sequence_indicator(ids: tf.SparseTensor, num_buckets: int) -> tuple[tf.Tenso
         TensorFlow, `tf.feature_column.indicator_column`,
         https://www.tensorflow.org/api_docs/python/tf/feature_column/indicator_column.
     """
-    return _rows(indicator(_steps(ids), num_buckets), ids), sequence_lengths(ids)
+    lengths = sequence_lengths(ids, name=name)
+    return _rows(indicator(_steps(ids), num_buckets, name=name), ids), lengths
 
 
 def sequence_numeric(
@@ -100,6 +126,7 @@ def sequence_numeric(
     num_elements: int = 1,
     default_value: float = 0.0,
     normalizer: Callable[[tf.SparseTensor], tf.SparseTensor] | None = None,
+    name: str | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Cut each row of numbers into steps, as `sequence_numeric_column` does.
 
@@ -108,13 +135,16 @@ def sequence_numeric(
         num_elements: numbers n that make one step (default: 1).
         default_value: number that stands where there is none (default: 0.0).
         normalizer: function of the SparseTensor; the default is put in after it (default: None).
+        name: the column, which error messages name (default: None).
 
     Returns:
         The pair (numbers `[B, L / n, n]`, lengths `[B]`).
 
     Raises:
-        ValueError: If `num_elements` is not positive.
-        tf.errors.InvalidArgumentError: If L is no multiple of it.
+        TypeError: If the values are not sparse.
+        ValueError: If they are not numbers `[B, L]`, `num_elements` is not positive, or L is no multiple of
+            it; under `jit_compile=True`.
+        tf.errors.InvalidArgumentError: If L, known only when the graph runs, is no multiple of it.
 
     Example:
         >>> x = tf.sparse.from_dense(tf.constant([[1.0, 2.0, 3.0, 0.0]]))
@@ -127,11 +157,17 @@ def sequence_numeric(
         https://www.tensorflow.org/api_docs/python/tf/feature_column/sequence_numeric_column. There the
         normalizer gets the SparseTensor too.
     """
-    if num_elements < 1:
-        raise ValueError(f"num_elements must be at least 1, received {num_elements!r}")
+    what = describe(name, "values")
+    refuse_xla(what)
+    check_sparse(values, what)
+    check_numbers(values, what)
+    check_count(num_elements, "num_elements", what)
     sparse = values if normalizer is None else normalizer(values)
-    steps = tf.sparse.to_dense(sparse, tf.cast(default_value, sparse.dtype))
-    num_rows = tf.shape(steps)[0]
-    return tf.reshape(steps, [num_rows, tf.shape(steps)[1] // num_elements, num_elements]), sequence_lengths(
-        sparse, num_elements
-    )
+    steps = tf.sparse.to_dense(sparse, tf.cast(default_value, sparse.dtype))  # [B, L]
+    num_rows, length = tf.unstack(tf.shape(steps))
+    message = f"{what} must hold a multiple of {num_elements} numbers a row"
+    if steps.shape[1] is not None and steps.shape[1] % num_elements:
+        raise ValueError(f"{message}, received {steps.shape[1]}")
+    tf.debugging.assert_equal(length % num_elements, 0, message=message)
+    steps = tf.reshape(steps, [num_rows, length // num_elements, num_elements])
+    return steps, sequence_lengths(sparse, num_elements, name)

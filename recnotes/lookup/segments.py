@@ -3,7 +3,8 @@
 from typing import TypeAlias
 
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
+
+from recnotes._xla import refuse_xla
 
 COMBINERS = ("sum", "mean", "sqrtn")
 
@@ -168,12 +169,7 @@ def check_ids(ids: tf.Tensor, num_rows: int | tf.Tensor, name: str | None = None
     """
     # --8<-- [start:check]
     field = name or "sp_ids"
-    if not tf.executing_eagerly() and control_flow_util.GraphOrParentsInXlaContext(
-        tf.compat.v1.get_default_graph()
-    ):
-        raise ValueError(
-            f"{field} must be looked up outside XLA, which clamps ids, received jit_compile=True"
-        )
+    refuse_xla(field)
     inside = (ids >= 0) & (ids < tf.cast(num_rows, ids.dtype))  # [K]
     bounds = f"[0, {num_rows})" if isinstance(num_rows, int) else "[0, V)"
     check = tf.debugging.Assert(

@@ -51,7 +51,7 @@ def crossed(rows: Sequence[Sequence[int]], num_buckets: int, hash_key: int = 0xD
 
 
 def buckets(values: np.ndarray, boundaries: Sequence[float]) -> np.ndarray:
-    """Count, number by number, the boundaries that are not greater.
+    """Count, number by number, the boundaries that it is not below; NaN is below none.
 
     Args:
         values: numbers `[B, n]`.
@@ -68,5 +68,5 @@ def buckets(values: np.ndarray, boundaries: Sequence[float]) -> np.ndarray:
     for b in range(values.shape[0]):
         for j in range(values.shape[1]):
             for limit in boundaries:
-                out[b, j] += values[b, j] >= limit
+                out[b, j] += not values[b, j] < limit
     return out

@@ -5,90 +5,32 @@ import itertools
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.python.feature_column import feature_column_v2
 
 from recnotes import columns
 from recnotes.oracles import columns as oracle
+from tests.columns.harness import (
+    WORDS,
+    B,
+    D,
+    features,
+    graph,
+    integers,
+    strings,
+    tables,
+    theirs,
+    theirs_sequence,
+)
 from tests.lookup.grid import same_bits
 
 fc = tf.feature_column
 v1 = tf.compat.v1
-B, L, D = 7, 5, 3
 SEEDS = range(3)
-WORDS = ("a", "b", "c", "d", "e")
 
 # TensorFlow marks all of its feature columns as deprecated, by a log message and some by a warning.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:.layer.add_variable. is deprecated:UserWarning"),
 ]
-
-
-def integers(seed, high=12, low=0):
-    rng = np.random.default_rng(seed)
-    x = np.where(rng.random((B, L)) < 0.4, -1, rng.integers(low, high, (B, L)))
-    x[2] = x[-1] = -1  # rows without a value, in the middle and at the end
-    return x.astype((np.int64, np.int32)[seed % 2])
-
-
-def strings(seed):
-    x = integers(seed, len(WORDS) + 2)
-    return np.where(x < 0, "", np.array([*WORDS, "ä", "zz", "?"])[x]).astype(object)
-
-
-def graph(build, weights=()):
-    """Run what `build` builds from constants in a graph of version 1, its variables set in order of name."""
-    with tf.Graph().as_default(), v1.Session() as session:
-        built = build()
-        made = sorted(v1.global_variables(), key=lambda v: v.name)
-        session.run([v1.global_variables_initializer(), v1.tables_initializer()])
-        assert len(made) == len(weights), [v.name for v in made]
-        for variable, value in zip(made, weights, strict=True):
-            variable.load(value, session)
-        return session.run(built)
-
-
-def features(**arrays):
-    """Constants of the graph that is open; a pair (kind, array) asks for a sparse tensor without gaps."""
-    return {
-        k: columns.drop_missing(tf.constant(x[0])) if isinstance(x, tuple) else tf.constant(x)
-        for k, x in arrays.items()
-    }
-
-
-def theirs(column, weights=(), **arrays):
-    return graph(lambda: v1.feature_column.input_layer(features(**arrays), [column]), weights)
-
-
-class Variables(feature_column_v2.StateManager):
-    """Keeps one column's variable; TensorFlow's own manager needs a layer of Keras 2."""
-
-    def create_variable(self, feature_column, name, shape, dtype=None, trainable=True, **options):
-        self.variable = v1.get_variable(name, shape, dtype, trainable=trainable, use_resource=True)
-        return self.variable
-
-    def get_variable(self, feature_column, name):
-        return self.variable
-
-    def has_resource(self, feature_column, name):
-        return False
-
-    def add_resource(self, feature_column, name, resource):
-        return None
-
-
-def theirs_sequence(column, weights=(), **arrays):
-    def build():
-        manager = Variables()
-        column.create_state(manager)
-        cache = feature_column_v2.FeatureTransformationCache(features(**arrays))
-        return tuple(column.get_sequence_dense_tensor(cache, manager))
-
-    return graph(build, weights)
-
-
-def tables(num_rows, seed=0):
-    return np.random.default_rng(seed).normal(size=(num_rows, D)).astype(np.float32)
 
 
 def both(column, ids, size, seed=0, **arrays):
@@ -310,41 +252,18 @@ def test_an_empty_batch():
     assert columns.numeric(tf.zeros([0, 2])).shape == (0, 2)
 
 
-def test_bad_input():
-    x, w = tf.constant([[1, -1]]), tf.constant([["a", ""]])
-    number, sparse = tf.constant([[1.0]]), tf.sparse.from_dense(tf.constant([[1.0]]))
-    bad = [
-        (lambda: columns.drop_missing(tf.constant([1])), r"values must be \[B, L\]"),
-        (lambda: columns.identity_ids(w, 3), "values must be integers"),
-        (lambda: columns.identity_ids(x, 0), "num_buckets must be at least 1"),
-        (lambda: columns.identity_ids(x, 3, 3), "default_value must be in"),
-        (lambda: columns.hashed_ids(number, 3), "strings or integers"),
-        (lambda: columns.hashed_ids(x, 0), "num_buckets must be at least 1"),
-        (lambda: columns.vocabulary_ids(x, [1, 1]), "different words"),
-        (lambda: columns.vocabulary_ids(x, ["a"]), "like the vocabulary"),
-        (lambda: columns.vocabulary_ids(x, [1], 2, 0), "num_oov_buckets must be 0"),
-        (lambda: columns.vocabulary_file_ids(x, __file__, 10**6), "vocabulary_size must be in"),
-        (lambda: columns.bucket_ids(number, [1.0, 0.0]), "boundaries must increase"),
-        (lambda: columns.bucket_ids(number[0], [1.0]), r"values must be \[B, n\]"),
-        (lambda: columns.crossed_ids([], 3), "features must be"),
-        (lambda: columns.crossed_ids([x], 0), "num_buckets must be at least 1"),
-        (lambda: columns.crossed_ids([number], 3), "strings or integers"),
-        (lambda: columns.numeric(number[0]), r"values must be \[B, n\]"),
-        (lambda: columns.numeric(sparse), "default_value must be given"),
-        (lambda: columns.weighted(sparse, columns.drop_missing(x)), "weights must be floating"),
-        (lambda: columns.linear_model([], [], tf.zeros([1])), "must not both be empty"),
-        (lambda: columns.sequence_numeric(sparse, 0), "num_elements must be at least 1"),
-    ]
-    for call, message in bad:
-        with pytest.raises(ValueError, match=message):
-            call()
-    wrong = [
-        lambda: columns.identity_ids(tf.constant([[5]]), 5),
-        lambda: columns.indicator(columns.drop_missing(tf.constant([[5]])), 5),
-        lambda: columns.weighted(columns.drop_missing(x), tf.sparse.from_dense(tf.constant([[0.0, 1.0]]))),
-        lambda: columns.crossed_ids([x, tf.constant([[1], [2]])], 5),
-        lambda: columns.sequence_numeric(tf.sparse.from_dense(tf.ones([2, 3])), 2),
-    ]
-    for call in wrong:
-        with pytest.raises(tf.errors.InvalidArgumentError):
-            call()
+def test_nan_and_infinity_fall_into_the_buckets_that_tensorflow_gives_them():
+    x = np.array([[np.nan, 0.5], [-np.inf, np.inf], [0.0, -0.0]], np.float32)
+    column = fc.bucketized_column(fc.numeric_column("x", (2,)), [-0.7, 0.0, 0.5])
+    ours = columns.bucket_ids(tf.constant(x), [-0.7, 0.0, 0.5])
+    assert same_bits(columns.bucketized(tf.constant(x), [-0.7, 0.0, 0.5]), theirs(column, x=x))
+    assert ours.numpy().tolist() == oracle.buckets(x, [-0.7, 0.0, 0.5]).tolist() == [[3, 3], [0, 3], [2, 2]]
+
+
+def test_only_a_line_feed_ends_a_line_of_a_vocabulary_file(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_bytes("a\u2028b\r\nc\x0cd\ne\rf".encode())
+    x = np.array([["a\u2028b", "c\x0cd"], ["e\rf", "e"]], object)
+    column = fc.categorical_column_with_vocabulary_file("x", str(path), 3)
+    both(column, columns.vocabulary_file_ids(tf.constant(x), path), 3, x=x)
+    assert columns.vocabulary_file_ids(tf.constant(x), path).values.numpy().tolist() == [0, 1, 2, -1]
