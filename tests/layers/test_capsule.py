@@ -42,6 +42,14 @@ def test_squash_of_the_ports_differs_by_its_epsilon_only():
         np.testing.assert_allclose(ratio, (1 + 1e-9 / scale**2) ** -0.5, rtol=1e-12)
 
 
+def test_routing_of_the_ports_differs_by_less_than_float32_sees():
+    rng = np.random.default_rng(7)
+    for scale in (0.1, 1.0):
+        u, b = scale * rng.normal(size=(6, 3, 4)), rng.normal(size=(6, 3))
+        ours, theirs = routing_loops(u, b)[0], routing_loops(u, b, epsilon=1e-9)[0]
+        assert 0 < np.abs(ours - theirs).max() < 1e-8
+
+
 def test_squash_of_zero_has_gradient_zero():
     x = tf.zeros([2, 3])
     with tf.GradientTape() as tape:

@@ -46,6 +46,23 @@ def test_draws_are_different_and_as_frequent_as_said(sampler):
     assert (counts[0] > 3 * counts[19]) == (sampler == "log_uniform")
 
 
+def test_it_is_the_loss_of_the_authors_code():
+    """The mean of ``tf.nn.sampled_softmax_loss`` with its own sampler, which that code calls."""
+    user, table = (tf.constant(part, tf.float32) for part in (USER, TABLE))
+    rows = tf.constant([1, 0, 8, 1], tf.int64)
+
+    @tf.function
+    def theirs():
+        losses = tf.nn.sampled_softmax_loss(
+            table, tf.zeros([9]), rows[:, None], user, num_sampled=4, num_classes=9, num_true=1, seed=5
+        )
+        return tf.reduce_mean(losses)
+
+    ours = tf.function(lambda: sampled_item_loss(user, table, rows + 1, 4, seed=5))
+    for _ in range(5):  # each step draws anew, and both the same
+        np.testing.assert_allclose(ours(), theirs(), rtol=1e-6)
+
+
 def test_no_target_at_all():
     user = tf.constant(USER)
     with tf.GradientTape() as tape:
