@@ -1,0 +1,147 @@
+"""MGDA: the shortest vector among all mixtures of the gradients makes no task worse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from recnotes.balancing.balancer import Balancer
+
+
+def min_norm_pair(gram: tf.Tensor) -> tf.Tensor:
+    r"""Returns the mixture of two gradients with the smallest norm, in closed form.
+
+    $$
+    \gamma = \text{clip}\Big( \frac{\langle g_2 - g_1, g_2 \rangle}{\|g_1 - g_2\|^2}, 0, 1 \Big), \qquad
+    a = (\gamma, 1 - \gamma)
+    $$
+
+    with gradients $g_1, g_2$ of one shape, of which only the inner products $G$ of shape $[2, 2]$ count.
+
+    Args:
+        gram: inner products, ``[2, 2]``.
+
+    Returns:
+        ``[2]``, not negative, of sum 1; halves for equal gradients.
+
+    Example:
+        >>> min_norm_pair(tf.constant([[1.0, 0.0], [0.0, 3.0]])).numpy().tolist()
+        [0.75, 0.25]
+
+    References:
+        Sener and Koltun, *Multi-Task Learning as Multi-Objective Optimization*, NeurIPS 2018,
+        https://arxiv.org/abs/1810.04650, equation 4.
+    """
+    above, below = gram[1, 1] - gram[0, 1], gram[0, 0] - 2 * gram[0, 1] + gram[1, 1]
+    ratio = tf.where(below > 0, tf.math.divide_no_nan(above, below), tf.constant(0.5, gram.dtype))
+    gamma = tf.clip_by_value(ratio, 0, 1)
+    return tf.stack([gamma, 1 - gamma])
+
+
+def min_norm_weights(gram: tf.Tensor, num_steps: int = 100) -> tf.Tensor:
+    r"""Finds the mixture of gradients with the smallest norm by the Frank–Wolfe method.
+
+    $$
+    a^\star = \arg\min_a \Big\| \sum_k a_k g_k \Big\|^2 = \arg\min_a a^\top G a, \qquad
+    a_k \ge 0, \quad \sum_k a_k = 1
+    $$
+
+    $$
+    a \leftarrow (1 - \gamma)\, a + \gamma\, e_m, \qquad m = \arg\min_k (G a)_k
+    $$
+
+    with inner products $G$ of shape $[T, T]$, $a$ of shape $[T]$, 1/T at first, and at each step the $\gamma$
+    between 0 and 1 that makes the norm smallest, see `min_norm_pair`. At the optimum
+    $\langle g_k, \sum_j a_j g_j \rangle \ge \|\sum_j a_j g_j\|^2$ for all $k$: a small step against the
+    mixture lowers every loss, or the mixture is 0 and no direction does. For two tasks one step is exact.
+
+    Args:
+        gram: inner products of the gradients, ``[T, T]``.
+        num_steps: steps of the method (default: 100).
+
+    Returns:
+        ``[T]``, not negative, of sum 1.
+
+    Example:
+        >>> min_norm_weights(tf.constant([[1.0, 0.0], [0.0, 3.0]])).numpy().tolist()
+        [0.75, 0.25]
+
+    References:
+        Sener and Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650, algorithm 2.
+    """
+    num_tasks = gram.shape[0]
+
+    def step(t: tf.Tensor, a: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        product = tf.linalg.matvec(gram, a)  # [T]
+        m = tf.argmin(product)
+        mixed = tf.reduce_sum(a * product)
+        gamma = min_norm_pair(tf.stack([[gram[m, m], product[m]], [product[m], mixed]]))[0]
+        # Where vertex and mixture are one vector, either share is best.
+        return t + 1, (1 - gamma) * a + gamma * tf.one_hot(m, num_tasks, dtype=gram.dtype)
+
+    start = (tf.constant(0), tf.fill([num_tasks], tf.constant(1 / num_tasks, gram.dtype)))
+    return tf.while_loop(lambda t, a: t < num_steps, step, start)[1]
+
+
+@keras.saving.register_keras_serializable("recnotes")
+class MGDA(Balancer):
+    r"""Weighs tasks so that the shared weights move in a direction that suits all.
+
+    $$
+    a = \arg\min_a \Big\| \sum_k a_k g_k \Big\|^2
+    $$
+
+    with $a$ of shape $[T]$ from `min_norm_weights`. A task with a short gradient gets most of the weight, be
+    it that it is solved or that its loss has small units.
+
+    Args:
+        num_steps: steps of the Frank–Wolfe method (default: 100).
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Returns:
+        A `Balancer`.
+
+    Raises:
+        ValueError: ``num_steps`` is not positive.
+
+    Example:
+        >>> balancer = MGDA()
+        >>> balancer.build((2,))
+        >>> balancer.task_weights(tf.ones(2), tf.constant([[1.0, 0.0], [0.0, 3.0]])).numpy().tolist()
+        [0.75, 0.25]
+
+    References:
+        Sener and Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650. The weights reach what tasks share;
+        a tower's own gradient stays as it is, as in algorithm 2. Their faster upper bound, which looks at the
+        gradients of the shared representation only, is not here.
+    """
+
+    weighs_towers = False
+
+    def __init__(self, num_steps: int = 100, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if num_steps < 1:
+            raise ValueError(f"num_steps must be positive, received {num_steps!r}")
+        self.num_steps = num_steps
+
+    def task_weights(self, losses: tf.Tensor, gram: tf.Tensor) -> tf.Tensor:
+        """Solves for the mixture.
+
+        Args:
+            losses: not used.
+            gram: ``[T, T]``.
+
+        Returns:
+            ``[T]``.
+        """
+        return min_norm_weights(gram, self.num_steps)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds the balancer.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
+        return {**super().get_config(), "num_steps": self.num_steps}
