@@ -1,0 +1,121 @@
+"""RecNotes: the models of this repository by ``model.fit``, with LazyAdam; and the floor, a network alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.workers.protocol import Run, fit_runner, serve, step_runner
+from recnotes.layers.mlp import MLP
+from recnotes.metrics.ranking import hit_rate, ndcg
+from recnotes.models.afm import AFM
+from recnotes.models.dcn import DCN
+from recnotes.models.deepfm import DeepFM
+from recnotes.models.din import DIN
+from recnotes.models.nfm import NFM
+from recnotes.models.sasrec import SASRec
+from recnotes.optimizers import LazyAdam
+
+
+def ctr(case: Mapping[str, Any]) -> Any:
+    """The CTR models, at the widths of the case."""
+    sizes, width, hidden = case["sizes"], case["width"], case["hidden"]
+    if case["model"] == "deepfm":
+        return DeepFM(sizes, case["dense"], width, hidden, dropout=0.0, seed=0)
+    if case["model"] == "nfm":
+        return NFM(
+            sizes, case["dense"], width, hidden, dropout=0.0, pooled_dropout=0.0, batch_norm=False, seed=0
+        )
+    if case["model"] == "dcn":
+        return DCN(sizes, case["dense"], width, 2, hidden, seed=0)
+    if case["model"] == "afm":
+        return AFM(sizes, case["dense"], width, 8, pair_dropout=0.0, seed=0)
+    if case["model"] == "pnn":
+        from recnotes.models.pnn import PNN
+
+        return PNN(sizes, case["dense"], width, hidden_units=hidden, dropout=0.0, seed=0)
+    raise ValueError(f"model must be one that is measured, received {case['model']!r}")
+
+
+def floor(case: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> Run:
+    """The forward and backward pass of the network alone, on vectors that are there already."""
+    batch, count = case["batch"], len(arrays["label"]) // case["batch"]
+    inputs = (len(case["sizes"]) + case["dense"]) * case["width"]
+    network = MLP(case["hidden"], 1, seed=0)
+    network.build((None, inputs))
+    x = tf.random.stateless_normal([batch, inputs], [1, 2])
+    labels = [tf.constant(arrays["label"][b * batch : (b + 1) * batch]) for b in range(count)]
+    weights = [weight.value for weight in network.trainable_variables]
+
+    @tf.function
+    def gradients(y: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(y, network(x)[:, 0]))
+        return loss, tape.gradient(loss, [x, *weights])
+
+    def step(b: int) -> None:
+        float(gradients(labels[b])[0])
+
+    return step_runner(step, count)
+
+
+def evaluation(case: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> Run:
+    """Scores of all items for all users, the seen ones masked, the best ten, and HR and NDCG."""
+    model = SASRec(case["items"], case["length"], case["width"], seed=0)
+    history, target = arrays["history"], arrays["target"]
+
+    @tf.function
+    def best(rows: tf.Tensor) -> tf.Tensor:
+        return model.recommend(rows, 10)
+
+    best(tf.constant(history[:256]))
+
+    def run(steps: int) -> list[float]:
+        times = []
+        for _ in range(steps):
+            started = time.perf_counter()
+            top = np.concatenate(
+                [best(tf.constant(history[b : b + 256])) for b in range(0, len(history), 256)]
+            )
+            # The held-out item stands at its place among the ten, or at place 11.
+            found = np.concatenate([top == target[:, None], np.ones([len(top), 1], bool)], axis=1)
+            place, scores = found.argmax(axis=1), np.tile(np.arange(11, 0, -1.0), [len(top), 1])
+            hit_rate(scores, place, 10)
+            ndcg(scores, place, 10)
+            times.append(time.perf_counter() - started)
+        return times
+
+    return run
+
+
+def build(case: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> Run:
+    """The model of the case, compiled."""
+    if case["kind"] == "evaluation":
+        return evaluation(case, arrays)
+    if case["kind"] == "sequence":
+        model = SASRec(case["items"], case["length"], case["width"], dropout=0.2, seed=0)
+        model.compile(keras.optimizers.Adam(1e-3))
+        return fit_runner(model, keras, arrays, None, case["batch"])
+    labels = arrays.pop("label")
+    if case["kind"] == "behavior":
+        widths = {"hidden_units": case["hidden"], "attention_units": case["attention"]}
+        model = DIN(case["items"], [case["users"]], embedding_dim=case["width"], **widths, seed=0)
+    else:
+        model = ctr(case)
+    model.compile(LazyAdam(1e-3), keras.losses.BinaryCrossentropy(from_logits=True))
+    return fit_runner(model, keras, arrays, labels, case["batch"])
+
+
+if __name__ == "__main__":
+    import json
+    import sys
+    from pathlib import Path
+
+    asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    serve(floor if asked["worker"] == "floor" else build)
