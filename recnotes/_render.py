@@ -32,7 +32,7 @@ def write(
     title = model.module.title
     references = _references(model)
     bodies = [_body(piece, piece.dropped(attributes, level), level, piece is model) for piece in pieces]
-    parts = [_header(title, references, name, module), _imports(imports)]
+    parts = [_header(title, references, name, module), _imports(imports, level < 4)]
     text = "\n".join(parts) + "\n"
     previous_long = True
     for piece, body in zip(pieces, bodies, strict=True):
@@ -68,7 +68,7 @@ def _references(model: Piece) -> list[str]:
     return ["References:", *(line.rstrip() for line in lines)]
 
 
-def _imports(imports: dict[str, tuple[str, str | None]]) -> str:
+def _imports(imports: dict[str, tuple[str, str | None]], annotated: bool) -> str:
     """Write imports as isort would: the standard library first, plain imports before ``from``."""
     groups: list[list[str]] = [[], []]
     for standard in (True, False):
@@ -81,23 +81,28 @@ def _imports(imports: dict[str, tuple[str, str | None]]) -> str:
         for origin in sorted({origin for origin, what in mine.values() if what is not None}):
             names = ", ".join(sorted(what for o, what in mine.values() if o == origin and what is not None))
             lines.append(f"from {origin} import {names}")
-    blocks = [["from __future__ import annotations"], *groups]
+    blocks = [["from __future__ import annotations"] if annotated else [], *groups]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def _body(piece: Piece, dropped: list[ast.FunctionDef], level: int, is_model: bool) -> str:
+def _body(piece: Piece, dropped: list[ast.stmt], level: int, is_model: bool) -> str:
     """Return the lines of a definition without dropped methods, marks, and long docstrings of helpers."""
     lines: list[str | None] = list(piece.module.lines)
     for node in ast.walk(piece.node):
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             continue
         if node is piece.node and is_model:
-            _shorten(lines, node, "Returns" if level > 1 else "References")
+            _shorten(
+                lines, node, ("References", "References", "Returns", "Returns", "Returns", "Args")[level]
+            )
         elif node is piece.node:
             _shorten(lines, node, "summary" if level else "Args")
         else:
-            _shorten(lines, node, "nothing" if level > 1 and node.name in _SILENT else "summary")
-    if any(method.name == "get_config" for method in dropped):
+            silent = level > 4 or (level > 1 and node.name in _SILENT)
+            _shorten(lines, node, "nothing" if silent else "summary")
+        if not piece.annotated(level) and isinstance(node, ast.FunctionDef):
+            _untyped(lines, node, piece.module.lines)
+    if not piece.whole and any(isinstance(m, ast.FunctionDef) and m.name == "get_config" for m in dropped):
         # A class without a configuration is never read from a file by its name.
         for decorator in getattr(piece.node, "decorator_list", []):
             lines[decorator.lineno - 1] = None
@@ -113,6 +118,35 @@ def _body(piece: Piece, dropped: list[ast.FunctionDef], level: int, is_model: bo
     while kept and not kept[-1]:
         kept.pop()
     return "\n".join(kept)
+
+
+def _untyped(lines: list[str | None], node: ast.FunctionDef, source: list[str]) -> None:
+    """Write a function's signature and assignments without types, in place."""
+    text = "\n".join(source)
+    given = node.args
+    first_default = len(given.args) - len(given.defaults)
+    parts = [a.arg for a in given.args]
+    for i, value in enumerate(given.defaults, first_default):
+        parts[i] += f"={ast.get_source_segment(text, value)}"
+    parts += [f"*{given.vararg.arg}"] if given.vararg else []
+    parts += [f"**{given.kwarg.arg}"] if given.kwarg else []
+    last = node.lineno - 1
+    while not source[last].rstrip().endswith(":") or source[last].count(")") <= source[last].count("("):
+        if source[last].rstrip().endswith(":") and last == node.lineno - 1:
+            break
+        last += 1
+    indent = " " * node.col_offset
+    new: list[str | None] = [f"{indent}def {node.name}({', '.join(parts)}):"]
+    if len(new[0] or "") > 110:
+        content = f"{indent}    {', '.join(parts)}"
+        inner = [content] if len(content) <= 110 else [f"{indent}    {part}," for part in parts]
+        new = [f"{indent}def {node.name}(", *inner, f"{indent}):"]
+    old = last - (node.lineno - 1) + 1
+    lines[node.lineno - 1 : last + 1] = new + [None] * (old - len(new))
+    for statement in ast.walk(node):
+        if isinstance(statement, ast.AnnAssign) and statement.value and statement.target.end_col_offset:
+            line, end = source[statement.lineno - 1], statement.annotation.end_col_offset
+            lines[statement.lineno - 1] = line[: statement.target.end_col_offset] + line[end:]
 
 
 def _start(lines: list[str], node: ast.stmt) -> int:

@@ -19,6 +19,10 @@ _PROTOCOL = frozenset(
 _SPARE = frozenset({"get_config", "compute_output_shape"})
 
 
+# Attributes that Keras reads.
+_SWITCHES = frozenset({"built", "supports_jit", "supports_masking", "trainable"})
+
+
 class ExportError(ValueError):
     """A model is written in a way that cannot be exported; the message says where."""
 
@@ -48,16 +52,35 @@ class Piece:
         if isinstance(self.node, ast.ClassDef):
             yield from (child for child in self.node.body if isinstance(child, ast.FunctionDef))
 
-    def dropped(self, attributes: set[str], level: int) -> list[ast.FunctionDef]:
-        """Return the methods to leave out, given all attribute names the file refers to."""
-        if self.whole:
-            return []
-        keep = attributes | (_PROTOCOL - _SPARE if level else _PROTOCOL)
-        keep |= {name for name in _SPARE if f"{self.name}.{name}" in attributes}
-        return [m for m in self.methods() if m.name not in keep and not m.name.startswith("__")]
+    def dropped(self, attributes: set[str], level: int) -> list[ast.stmt]:
+        """Return the methods and statements to leave out, given all attribute names the file refers to."""
+        left: list[ast.stmt] = []
+        if not self.whole:
+            keep = attributes | (_PROTOCOL - _SPARE if level else _PROTOCOL)
+            keep |= {name for name in _SPARE if f"{self.name}.{name}" in attributes}
+            left += [m for m in self.methods() if m.name not in keep and not m.name.startswith("__")]
+        if not self.annotated(level):
+            left += [
+                n for n in getattr(self.node, "body", []) if isinstance(n, ast.AnnAssign) and not n.value
+            ]
+        return [*left, *(self._spare_statements(attributes) if level > 2 else [])]
 
-    def names(self, dropped: list[ast.FunctionDef]) -> tuple[list[str], set[str]]:
+    def _spare_statements(self, attributes: set[str]) -> Iterator[ast.stmt]:
+        """Yield what a constructor only notes for others to read, and a helper's checks of its arguments."""
+        for method in self.methods():
+            for statement in method.body if method.name == "__init__" else []:
+                if _is_check(statement) and not self.whole:
+                    yield statement
+                if isinstance(statement, ast.Assign) and _is_note(statement, attributes):
+                    yield statement
+
+    def annotated(self, level: int) -> bool:
+        """Return whether the file keeps its types: in the longest files only the model does, or nothing."""
+        return level < 3 or (self.whole and level < 4)
+
+    def names(self, dropped: list[ast.stmt], annotated: bool = True) -> tuple[list[str], set[str]]:
         """Return the names it reads, in order of appearance, and the attributes it refers to."""
+        looked_up = any(isinstance(n, ast.Name) and n.id == "getattr" for n in ast.walk(self.node))
         reads: dict[str, None] = {}
         attributes: set[str] = set()
         waiting: list[ast.AST] = [self.node]
@@ -67,9 +90,13 @@ class Piece:
                 continue
             if isinstance(node, ast.Name):
                 reads.setdefault(node.id)
-            elif isinstance(node, ast.Attribute):
+            elif looked_up and isinstance(node, ast.Constant) and isinstance(node.value, str):
+                attributes.add(node.value)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 attributes.add(f"{self._type(node.value)}.{node.attr}" if node.attr in _SPARE else node.attr)
-            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
+            waiting.extend(
+                reversed([n for n in ast.iter_child_nodes(node) if annotated or n not in _types(node)])
+            )
         return list(reads), attributes
 
     def _type(self, node: ast.expr) -> str:
@@ -80,6 +107,29 @@ class Piece:
                 if isinstance(made, ast.Name) and ast.unparse(node) in map(ast.unparse, assign.targets):
                     return made.id
         return ""
+
+
+def _types(node: ast.AST) -> list[ast.AST]:
+    return [t for t in (getattr(node, "annotation", None), getattr(node, "returns", None)) if t is not None]
+
+
+def _is_check(statement: ast.stmt) -> bool:
+    """Return whether a statement does nothing but raise."""
+    if isinstance(statement, ast.For):
+        return all(map(_is_check, statement.body)) and not statement.orelse
+    return isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[0], ast.Raise)
+
+
+def _is_note(statement: ast.Assign, attributes: set[str]) -> bool:
+    """Return whether a statement keeps a value computed from arguments in an attribute nobody reads."""
+    plain = {"int", "float", "bool", "str", "list", "tuple", "len"}
+    calls = [node.func for node in ast.walk(statement.value) if isinstance(node, ast.Call)]
+    target = statement.targets[0]
+    return (
+        isinstance(target, ast.Attribute)
+        and target.attr not in attributes | _SWITCHES
+        and all(isinstance(called, ast.Name) and called.id in plain for called in calls)
+    )
 
 
 class Library:
@@ -153,7 +203,9 @@ class Library:
         attributes: set[str] = set()
         while True:  # What is kept decides which methods are referred to, and these decide what is kept.
             pieces, imports = self._closure(module, class_name, attributes, level)
-            found = set().union(*(p.names(p.dropped(attributes, level))[1] for p in pieces))
+            found = set().union(
+                *(p.names(p.dropped(attributes, level), p.annotated(level))[1] for p in pieces)
+            )
             if found <= attributes:
                 return pieces, imports, attributes
             attributes |= found
@@ -173,7 +225,7 @@ class Library:
             pending.append(node)
             piece = Piece(home, name, node, whole)
             bases = {b.id for b in getattr(node, "bases", []) if isinstance(b, ast.Name)}
-            for read in piece.names(piece.dropped(attributes, level))[0]:
+            for read in piece.names(piece.dropped(attributes, level), piece.annotated(level))[0]:
                 found = self.resolve(home, read)
                 if found is not None:
                     visit(found[0], read, found[1], whole and read in bases)

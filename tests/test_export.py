@@ -1,10 +1,8 @@
 import ast
-import io
 import json
 import subprocess
 import sys
 import textwrap
-import tokenize
 
 import keras
 import numpy as np
@@ -13,20 +11,9 @@ import pytest
 from recnotes.export import ExportError, export, export_class
 from recnotes.registry import find, model_names
 
-# Lines that hold code: not blank, no comment, no docstring. These models are longer than the aim of 300.
-MAX_CODE_LINES = {
-    "pnn": 395,
-    "sasrec": 390,
-    "mmoe": 370,
-    "omoe": 370,
-    "ple": 340,
-    "din": 470,
-    "can": 390,
-    "bst": 450,
-    "comirec-dr": 350,
-    "mind": 450,
-    "two-tower": 400,
-}
+# These need more helpers than fit into the aim, whole lines, the docstrings and blank lines too.
+MAX_LINES = {"sasrec": 425, "mmoe": 380, "omoe": 385, "ple": 325, "din": 445, "can": 375, "bst": 430}
+MAX_LINES |= {"comirec-sa": 320, "dcnv2": 302}
 
 CHILD = """
 import importlib.util, json, sys
@@ -159,32 +146,11 @@ def test_files_are_formatted_and_clean(exports):
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def code_lines(source):
-    """Return how many lines hold code."""
-    docstrings = set()
-    for node in ast.walk(ast.parse(source)):
-        if (
-            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-            and ast.get_docstring(node) is not None
-        ):
-            docstrings |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-    silent = {
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
-    }
-    tokens = [t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type not in silent]
-    return len({line for t in tokens for line in range(t.start[0], t.end[0] + 1)} - docstrings)
-
-
 @pytest.mark.parametrize("name", model_names())
 def test_file_reads_well(exports, name):
     source = (exports / f"{name.replace('-', '_')}.py").read_text(encoding="utf-8")
     assert source.startswith("# SPDX-License-Identifier: MIT\n")
-    assert code_lines(source) < MAX_CODE_LINES.get(name, 300)
+    assert len(source.splitlines()) < MAX_LINES.get(name, 300)
     assert "--8<--" not in source and max(map(len, source.splitlines())) <= 112
     tree = ast.parse(source)
     assert "https://" in ast.get_docstring(tree) and "References:" in ast.get_docstring(tree)
@@ -198,7 +164,7 @@ def test_file_reads_well(exports, name):
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             defined[node.name] = node.lineno
             uses += [(n.id, node.lineno) for n in ast.walk(node) if isinstance(n, ast.Name)]
-    assert imported <= {"__future__", "collections", "math", "typing", "tensorflow", "keras", "numpy"}
+    assert imported <= {"__future__", "collections", "json", "typing", "tensorflow", "keras", "numpy"}
     assert list(defined)[-1] == find(name).class_name
     for used, line in uses:
         assert defined.get(used, 0) <= line, f"{used} is used before it is defined"

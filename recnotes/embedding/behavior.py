@@ -159,7 +159,6 @@ class BehaviorEmbedding(keras.layers.Layer):
                 vocabulary_sizes, width, field_names, stddev, seeds[1], dtype=policy, name="fields"
             )
         self.profile_width = self.num_dense + len(vocabulary_sizes) * self.items.width
-        self.supports_jit = False
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the tables.

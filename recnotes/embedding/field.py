@@ -46,18 +46,13 @@ def check_field_ids(
         raise ValueError(f"ids must be integers, received {ids.dtype.name}")
     if ids.shape.rank != 2 or ids.shape[1] != len(vocabulary_sizes):
         raise ValueError(f"ids must be [B, {len(vocabulary_sizes)}], received {tuple(ids.shape)}")
-    names = (
-        [str(n) for n in field_names] if field_names is not None else [str(f) for f in range(ids.shape[1])]
-    )
+    names = [str(name) for name in (range(ids.shape[1]) if field_names is None else field_names)]
     if tf.executing_eagerly():
         array = ids.numpy()
         wrong = (array < 0) | (array >= np.asarray(vocabulary_sizes))
-        if wrong.any():
-            row, field = np.argwhere(wrong)[0]
-            raise ValueError(
-                f"ids of field {names[field]!r} must be in [0, {vocabulary_sizes[field]}), "
-                f"received {int(array[row, field])}"
-            )
+        for row, field in np.argwhere(wrong)[:1]:
+            asked = f"in [0, {vocabulary_sizes[field]}), received {array[row, field]}"
+            raise ValueError(f"ids of field {names[field]!r} must be {asked}")
         return ids
     if control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()):
         raise NotImplementedError(
@@ -158,9 +153,7 @@ class FieldEmbedding(keras.layers.Layer):
         Args:
             input_shape: not used, the sizes are known (default: None).
         """
-        initializer: keras.initializers.Initializer = keras.initializers.Zeros()
-        if self.stddev > 0:
-            initializer = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
+        initializer = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
         shape = (sum(self.vocabulary_sizes), self.width)
         self.table = self.add_weight(shape, initializer, autocast=False, name="table")
         self.built = True

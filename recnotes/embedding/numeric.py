@@ -66,9 +66,7 @@ class NumericEmbedding(keras.layers.Layer):
         Args:
             input_shape: not used, the sizes are known (default: None).
         """
-        initializer: keras.initializers.Initializer = keras.initializers.Zeros()
-        if self.stddev > 0:
-            initializer = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
+        initializer = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
         self.table = self.add_weight(
             name="table", shape=(self.num_fields, self.width), initializer=initializer
         )

@@ -13,6 +13,7 @@ from recnotes.layers.capsule import CapsuleInterests, dynamic_routing, squash
 from recnotes.layers.cgc import CGC
 from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
+from recnotes.layers.dense import glorot_dense
 from recnotes.layers.dice_mlp import DiceMLP
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
 from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
@@ -70,6 +71,7 @@ __all__ = [
     "fm_pairwise",
     "fm_pooled",
     "gate_weights",
+    "glorot_dense",
     "label_aware_attention",
     "inner_products",
     "kernel_products",

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.layers.dense import glorot_dense
 from recnotes.seeds import child_seeds
 
 
@@ -189,13 +190,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.seed = seed
         seeds = child_seeds(seed, 4)
         self.query, self.key, self.value = (
-            keras.layers.Dense(
-                width,
-                use_bias=use_bias,
-                kernel_initializer=keras.initializers.GlorotUniform(seed=s),
-                name=name,
-                dtype=self.dtype_policy,
-            )
+            glorot_dense(width, s, use_bias=use_bias, name=name, dtype=self.dtype_policy)
             for name, s in zip(("query", "key", "value"), seeds, strict=False)
         )
         self.dropout = keras.layers.Dropout(dropout, seed=seeds[3], dtype=self.dtype_policy)

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from recnotes.layers.attention import MultiHeadAttention, self_attention_mask
+from recnotes.layers.dense import glorot_dense
 from recnotes.seeds import child_seeds
 
 
@@ -66,21 +67,9 @@ class BSTBlock(keras.layers.Layer):
         seeds = child_seeds(seed, 6)
         policy = self.dtype_policy
         self.attention = MultiHeadAttention(width, num_heads, seed=seeds[0], dtype=policy)
-        self.project, self.inner, self.outer = (
-            keras.layers.Dense(
-                width,
-                activation=activation,
-                use_bias=use_bias,
-                kernel_initializer=keras.initializers.GlorotUniform(seed=s),
-                name=name,
-                dtype=policy,
-            )
-            for name, activation, use_bias, s in (
-                ("project", None, False, seeds[1]),
-                ("inner", "leaky_relu", True, seeds[2]),
-                ("outer", None, True, seeds[3]),
-            )
-        )
+        self.project = glorot_dense(width, seeds[1], use_bias=False, name="project", dtype=policy)
+        self.inner = glorot_dense(width, seeds[2], activation="leaky_relu", name="inner", dtype=policy)
+        self.outer = glorot_dense(width, seeds[3], name="outer", dtype=policy)
         self.norms = [keras.layers.LayerNormalization(epsilon=epsilon, dtype=policy) for _ in range(2)]
         self.dropouts = [keras.layers.Dropout(dropout, seed=s, dtype=policy) for s in seeds[4:]]
 

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.layers.dense import glorot_dense
 from recnotes.layers.mlp import MLP
 from recnotes.seeds import child_seeds
 
@@ -80,18 +81,14 @@ class CGC(keras.layers.Layer):
         self.seed = seed
         counts = [num_specific] * num_tasks + [num_shared]
         num_gates = num_tasks + bool(shared_gate)
+        read = [num_specific + num_shared] * num_tasks + [sum(counts)]  # experts that each gate mixes
         seeds = child_seeds(seed, sum(counts) + num_gates)
         self.experts = [
             MLP(hidden_units, None, activation, seed=s, dtype=self.dtype_policy) for s in seeds[num_gates:]
         ]
         self.gates = [
-            keras.layers.Dense(
-                num_specific + num_shared if k < num_tasks else sum(counts),
-                use_bias=False,
-                kernel_initializer=keras.initializers.GlorotUniform(seed=seeds[k]),
-                dtype=self.dtype_policy,
-            )
-            for k in range(num_gates)
+            glorot_dense(width, s, use_bias=False, dtype=self.dtype_policy)
+            for width, s in zip(read, seeds[:num_gates], strict=False)
         ]
 
     def build(self, input_shape: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.layers.dense import glorot_dense
 from recnotes.seeds import child_seeds
 
 
@@ -72,25 +73,15 @@ class MLP(keras.layers.Layer):
         self.seed = seed
         seeds = child_seeds(seed, 2 * len(self.hidden_units) + 1)
         self.hidden_layers = [
-            keras.layers.Dense(
-                units,
-                activation=activation,
-                kernel_initializer=keras.initializers.GlorotUniform(seed=seeds[2 * i]),
-                dtype=self.dtype_policy,
-            )
-            for i, units in enumerate(self.hidden_units)
+            glorot_dense(units, s, activation=activation, dtype=self.dtype_policy)
+            for units, s in zip(self.hidden_units, seeds[::2], strict=False)
         ]
         self.dropout_layers = [
-            keras.layers.Dropout(self.dropout, seed=seeds[2 * i + 1], dtype=self.dtype_policy)
-            for i in range(len(self.hidden_units))
+            keras.layers.Dropout(self.dropout, seed=s, dtype=self.dtype_policy) for s in seeds[1::2]
         ]
         self.output_layer = None
         if output_units is not None:
-            self.output_layer = keras.layers.Dense(
-                output_units,
-                kernel_initializer=keras.initializers.GlorotUniform(seed=seeds[-1]),
-                dtype=self.dtype_policy,
-            )
+            self.output_layer = glorot_dense(output_units, seeds[-1], dtype=self.dtype_policy)
 
     def build(self, input_shape: Any) -> None:
         """Creates the kernels and biases.

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from recnotes.layers.attention import MultiHeadAttention, self_attention_mask
+from recnotes.layers.dense import glorot_dense
 from recnotes.seeds import child_seeds
 
 WIRINGS = ("paper", "authors")
@@ -47,16 +48,9 @@ class PointWiseFeedForward(keras.layers.Layer):
         self.width = int(width)
         self.seed = seed
         seeds = child_seeds(seed, 3)
-        self.inner, self.outer = (
-            keras.layers.Dense(
-                width,
-                activation=activation,
-                kernel_initializer=keras.initializers.GlorotUniform(seed=s),
-                name=name,
-                dtype=self.dtype_policy,
-            )
-            for name, activation, s in (("inner", "relu", seeds[0]), ("outer", None, seeds[1]))
-        )
+        policy = self.dtype_policy
+        self.inner = glorot_dense(width, seeds[0], activation="relu", name="inner", dtype=policy)
+        self.outer = glorot_dense(width, seeds[1], name="outer", dtype=policy)
         self.dropout = keras.layers.Dropout(dropout, seed=seeds[2], dtype=self.dtype_policy)
 
     def build(self, input_shape: Any = None) -> None:

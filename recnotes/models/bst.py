@@ -12,6 +12,7 @@ from recnotes.embedding.behavior import BehaviorEmbedding
 from recnotes.embedding.sequence import positions_from_the_end
 from recnotes.layers.bst_block import BSTBlock
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -81,6 +82,7 @@ class BST(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if max_length < 1 or num_blocks < 1:
             raise ValueError(
                 f"max_length and num_blocks must be positive, received {max_length!r} and {num_blocks!r}"
@@ -160,19 +162,4 @@ class BST(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.embedding.get_config()
-        return {
-            **super().get_config(),
-            "num_items": config["num_items"],
-            "vocabulary_sizes": config["vocabulary_sizes"],
-            "num_dense": config["num_dense"],
-            "embedding_dim": config["width"],
-            "hidden_units": self.dnn.hidden_units,
-            "max_length": self.max_length,
-            "num_blocks": len(self.blocks),
-            "num_heads": self.blocks[0].attention.num_heads,
-            "dropout": self.dnn.dropout,
-            "embedding_stddev": config["stddev"],
-            "field_names": config["field_names"],
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

@@ -11,6 +11,7 @@ import tensorflow as tf
 from recnotes.embedding.behavior import BehaviorEmbedding, ItemEmbedding
 from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -87,6 +88,7 @@ class CAN(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.seed = seed
         seeds = child_seeds(seed, 4)
         policy = self.dtype_policy
@@ -149,22 +151,4 @@ class CAN(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.embedding.get_config()
-        return {
-            **super().get_config(),
-            "num_items": config["num_items"],
-            "vocabulary_sizes": config["vocabulary_sizes"],
-            "num_dense": config["num_dense"],
-            "embedding_dim": config["width"],
-            "hidden_units": self.dnn.hidden_units,
-            "co_action_width": self.entries.width,
-            "co_action_units": self.co_action.units,
-            "orders": self.co_action.orders,
-            "co_action_activation": self.co_action.activation,
-            "variant": self.co_action.variant,
-            "activation": self.dnn.activation,
-            "dropout": self.dnn.dropout,
-            "embedding_stddev": config["stddev"],
-            "field_names": config["field_names"],
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

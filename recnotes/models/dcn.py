@@ -12,6 +12,7 @@ from recnotes.embedding.field import FieldEmbedding
 from recnotes.embedding.stack import stack_features
 from recnotes.layers.cross import CrossNetwork
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -77,6 +78,7 @@ class DCN(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if num_dense < 0:
             raise ValueError(f"num_dense must be at least 0, received {num_dense!r}")
         self.num_dense = int(num_dense)
@@ -130,16 +132,4 @@ class DCN(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        return {
-            **super().get_config(),
-            "vocabulary_sizes": self.embedding.vocabulary_sizes,
-            "num_dense": self.num_dense,
-            "embedding_dim": self.embedding.width,
-            "num_cross_layers": self.cross.num_layers,
-            "hidden_units": self.dnn.hidden_units,
-            "activation": self.dnn.activation,
-            "dropout": self.dnn.dropout,
-            "embedding_stddev": self.embedding.stddev,
-            "field_names": self.embedding.field_names,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

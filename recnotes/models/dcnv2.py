@@ -12,6 +12,7 @@ from recnotes.embedding.field import FieldEmbedding
 from recnotes.embedding.stack import stack_features
 from recnotes.layers.cross import CrossNetworkV2
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -89,6 +90,7 @@ class DCNv2(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if num_dense < 0:
             raise ValueError(f"num_dense must be at least 0, received {num_dense!r}")
         if structure not in ("parallel", "stacked"):
@@ -150,20 +152,4 @@ class DCNv2(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        return {
-            **super().get_config(),
-            "vocabulary_sizes": self.embedding.vocabulary_sizes,
-            "num_dense": self.num_dense,
-            "embedding_dim": self.embedding.width,
-            "num_cross_layers": self.cross.num_layers,
-            "rank": self.cross.rank,
-            "num_experts": self.cross.num_experts,
-            "shared_gates": self.cross.shared_gates,
-            "structure": self.structure,
-            "hidden_units": self.dnn.hidden_units,
-            "activation": self.dnn.activation,
-            "dropout": self.dnn.dropout,
-            "embedding_stddev": self.embedding.stddev,
-            "field_names": self.embedding.field_names,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

@@ -12,6 +12,7 @@ from recnotes.embedding.field import FieldEmbedding
 from recnotes.embedding.stack import stack_features
 from recnotes.layers.mlp import MLP
 from recnotes.layers.residual import ResidualUnit
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -71,6 +72,7 @@ class DeepCrossing(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if num_dense < 0:
             raise ValueError(f"num_dense must be at least 0, received {num_dense!r}")
         self.num_dense = int(num_dense)
@@ -130,14 +132,4 @@ class DeepCrossing(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        return {
-            **super().get_config(),
-            "vocabulary_sizes": self.embedding.vocabulary_sizes,
-            "num_dense": self.num_dense,
-            "embedding_dim": self.embedding.width,
-            "hidden_units": [unit.units for unit in self.units],
-            "embedding_relu": self.embedding_relu,
-            "embedding_stddev": self.embedding.stddev,
-            "field_names": self.embedding.field_names,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

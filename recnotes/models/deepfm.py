@@ -11,6 +11,7 @@ import tensorflow as tf
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.fm import fm_pairwise
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -76,6 +77,7 @@ class DeepFM(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.use_fm = bool(use_fm)
         self.seed = seed
         seeds = child_seeds(seed, 2)
@@ -134,17 +136,4 @@ class DeepFM(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.embedding.get_config()
-        return {
-            **super().get_config(),
-            "vocabulary_sizes": config["vocabulary_sizes"],
-            "num_dense": config["num_dense"],
-            "embedding_dim": config["width"],
-            "hidden_units": self.dnn.hidden_units,
-            "activation": self.dnn.activation,
-            "dropout": self.dnn.dropout,
-            "embedding_stddev": config["stddev"],
-            "use_fm": self.use_fm,
-            "field_names": config["field_names"],
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

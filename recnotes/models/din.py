@@ -12,6 +12,7 @@ from recnotes.embedding.behavior import BehaviorEmbedding
 from recnotes.layers.dice_mlp import DiceMLP
 from recnotes.layers.mlp import MLP
 from recnotes.layers.target_attention import TargetAttention
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -86,6 +87,7 @@ class DIN(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.cross = bool(cross)
         self.use_attention = bool(use_attention)
         self.seed = seed
@@ -152,21 +154,4 @@ class DIN(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.embedding.get_config()
-        return {
-            **super().get_config(),
-            "num_items": config["num_items"],
-            "vocabulary_sizes": config["vocabulary_sizes"],
-            "num_dense": config["num_dense"],
-            "embedding_dim": config["width"],
-            "hidden_units": self.dnn.hidden_units,
-            "attention_units": self.attention.unit.hidden_units,
-            "activation": self.attention.activation,
-            "normalize": self.attention.normalize,
-            "cross": self.cross,
-            "use_attention": self.use_attention,
-            "dropout": self.dnn.dropout,
-            "embedding_stddev": config["stddev"],
-            "field_names": config["field_names"],
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

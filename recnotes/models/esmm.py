@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -107,6 +108,7 @@ class ESMM(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.seed = seed
         seeds = child_seeds(seed, 3)
         policy = self.dtype_policy
@@ -182,12 +184,4 @@ class ESMM(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        return {
-            **super().get_config(),
-            "tower_units": self.ctr_tower.hidden_units,
-            "activation": self.ctr_tower.activation,
-            "vocabulary_sizes": self.features.vocabulary_sizes,
-            "embedding_dim": self.features.width,
-            "field_names": self.features.field_names,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
+from recnotes.models._config import constructor_arguments
 
 
 @keras.saving.register_keras_serializable("recnotes")
@@ -69,6 +70,7 @@ class FFM(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.use_linear = bool(use_linear)
         self.embedding = FieldAwareEmbedding(
             vocabulary_sizes,
@@ -122,11 +124,4 @@ class FFM(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.embedding.get_config()
-        names = ("vocabulary_sizes", "num_dense", "normalize", "field_names", "seed")
-        return {
-            **super().get_config(),
-            **{name: config[name] for name in names},
-            "embedding_dim": config["width"],
-            "use_linear": self.use_linear,
-        }
+        return {**super().get_config(), **self.config}

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.fm import FMInteraction
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -65,6 +66,7 @@ class FactorizationMachine(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.seed = seed
         seeds = child_seeds(seed, 2)
         self.first_order = FeatureEmbedding(
@@ -118,14 +120,4 @@ class FactorizationMachine(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.embedding.get_config()
-        return {
-            **super().get_config(),
-            "vocabulary_sizes": config["vocabulary_sizes"],
-            "num_dense": config["num_dense"],
-            "embedding_dim": config["width"],
-            "pooled_dropout": self.interaction.pooled_dropout,
-            "embedding_stddev": config["stddev"],
-            "field_names": config["field_names"],
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from recnotes.embedding.feature import FeatureEmbedding
+from recnotes.models._config import constructor_arguments
 
 
 @keras.saving.register_keras_serializable("recnotes")
@@ -53,6 +54,7 @@ class LogisticRegression(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.first_order = FeatureEmbedding(
             vocabulary_sizes, num_dense, 1, field_names, stddev=0.0, dtype="float32", name="first_order"
         )
@@ -87,6 +89,4 @@ class LogisticRegression(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.first_order.get_config()
-        names = ("vocabulary_sizes", "num_dense", "field_names")
-        return {**super().get_config(), **{name: config[name] for name in names}}
+        return {**super().get_config(), **self.config}

@@ -11,6 +11,7 @@ import tensorflow as tf
 from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.experts import MixtureOfExperts
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.models.shared_bottom import check_tasks
 from recnotes.seeds import child_seeds
 
@@ -76,6 +77,7 @@ class MMoE(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.tasks = check_tasks(tasks)
         self.num_experts = num_experts
         self.expert_units = list(expert_units)
@@ -147,20 +149,7 @@ class MMoE(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        return {
-            **super().get_config(),
-            "tasks": self.tasks,
-            "num_experts": self.num_experts,
-            "expert_units": self.expert_units,
-            "tower_units": self.tower_units,
-            "activation": self.activation,
-            "gate_bias": self.gate_bias,
-            "shared_gate": self.shared_gate,
-            "vocabulary_sizes": self.vocabulary_sizes,
-            "embedding_dim": self.embedding_dim,
-            "field_names": self.field_names,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}
 
 
 @keras.saving.register_keras_serializable("recnotes")

@@ -11,6 +11,7 @@ import tensorflow as tf
 from recnotes.embedding.field import FieldEmbedding
 from recnotes.embedding.pair import pair_ids
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -74,6 +75,7 @@ class NCFMLP(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.use_bias = bool(use_bias)
         self.seed = seed
         seeds = child_seeds(seed, 3)
@@ -130,15 +132,4 @@ class NCFMLP(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        num_users, num_items = self.embedding.vocabulary_sizes
-        return {
-            **super().get_config(),
-            "num_users": num_users,
-            "num_items": num_items,
-            "embedding_dim": self.embedding.width,
-            "hidden_units": self.mlp.hidden_units,
-            "activation": self.mlp.activation,
-            "use_bias": self.use_bias,
-            "embedding_stddev": self.embedding.stddev,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

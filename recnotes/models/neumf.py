@@ -11,6 +11,7 @@ import tensorflow as tf
 from recnotes.embedding.field import FieldEmbedding
 from recnotes.embedding.pair import pair_ids
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -76,6 +77,7 @@ class NeuMF(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.use_bias = bool(use_bias)
         self.seed = seed
         seeds = child_seeds(seed, 4)
@@ -195,16 +197,4 @@ class NeuMF(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        num_users, num_items = self.gmf_embedding.vocabulary_sizes
-        return {
-            **super().get_config(),
-            "num_users": num_users,
-            "num_items": num_items,
-            "gmf_dim": self.gmf_embedding.width,
-            "mlp_dim": self.mlp_embedding.width,
-            "hidden_units": self.mlp.hidden_units,
-            "activation": self.mlp.activation,
-            "use_bias": self.use_bias,
-            "embedding_stddev": self.gmf_embedding.stddev,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.fm import fm_pooled
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -75,6 +76,7 @@ class NFM(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.hidden_units = [int(u) for u in hidden_units]
         self.activation = activation
         self.pooled_dropout = float(pooled_dropout)
@@ -148,18 +150,4 @@ class NFM(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.embedding.get_config()
-        return {
-            **super().get_config(),
-            "vocabulary_sizes": config["vocabulary_sizes"],
-            "num_dense": config["num_dense"],
-            "embedding_dim": config["width"],
-            "hidden_units": self.hidden_units,
-            "activation": self.activation,
-            "pooled_dropout": self.pooled_dropout,
-            "dropout": self.dropout,
-            "batch_norm": self.batch_norm,
-            "embedding_stddev": config["stddev"],
-            "field_names": config["field_names"],
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

@@ -11,6 +11,7 @@ import tensorflow as tf
 from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.cgc import CGC
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.models.shared_bottom import check_tasks
 from recnotes.seeds import child_seeds
 
@@ -74,6 +75,7 @@ class PLE(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if num_levels < 1 or (num_levels > 1 and num_shared < 1):
             raise ValueError(
                 f"num_levels must be positive, and 1 without shared experts, received {num_levels!r}"
@@ -140,17 +142,4 @@ class PLE(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        return {
-            **super().get_config(),
-            "tasks": self.tasks,
-            "num_levels": len(self.levels),
-            "num_specific": self.levels[0].num_specific,
-            "num_shared": self.levels[0].num_shared,
-            "expert_units": self.levels[0].hidden_units,
-            "tower_units": self.tower_units,
-            "activation": self.levels[0].activation,
-            "vocabulary_sizes": self.features.vocabulary_sizes,
-            "embedding_dim": self.features.width,
-            "field_names": self.features.field_names,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

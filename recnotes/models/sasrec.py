@@ -11,6 +11,7 @@ from recnotes.embedding.sequence import SequenceEmbedding, check_item_ids, histo
 from recnotes.layers.negatives import sample_negatives
 from recnotes.layers.transformer import SASRecBlock
 from recnotes.losses.next_item import gbce_beta, next_item_cross_entropy, sampled_binary_cross_entropy
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 LOSSES = ("bce", "cross_entropy")
@@ -93,26 +94,13 @@ class SASRec(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {LOSSES}, received {loss!r}")
         if num_negatives < 1:
             raise ValueError(f"num_negatives must be positive, received {num_negatives!r}")
         if num_blocks < 0:
             raise ValueError(f"num_blocks must not be negative, received {num_blocks!r}")
-        self.config = {
-            "num_items": num_items,
-            "max_length": max_length,
-            "width": width,
-            "num_blocks": num_blocks,
-            "num_heads": num_heads,
-            "dropout": dropout,
-            "wiring": wiring,
-            "loss": loss,
-            "num_negatives": num_negatives,
-            "calibration": calibration,
-            "share_items": share_items,
-            "seed": seed,
-        }
         self.num_items, self.max_length = int(num_items), int(max_length)
         self.loss_name, self.num_negatives = loss, int(num_negatives)
         self.beta = gbce_beta(num_negatives, num_items, calibration) if calibration else 1.0

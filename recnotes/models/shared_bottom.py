@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -66,6 +67,7 @@ class SharedBottom(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.tasks = check_tasks(tasks)
         self.bottom_units = list(bottom_units)
         self.tower_units = list(tower_units)
@@ -113,17 +115,7 @@ class SharedBottom(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        return {
-            **super().get_config(),
-            "tasks": self.tasks,
-            "bottom_units": self.bottom_units,
-            "tower_units": self.tower_units,
-            "activation": self.activation,
-            "vocabulary_sizes": self.vocabulary_sizes,
-            "embedding_dim": self.embedding_dim,
-            "field_names": self.field_names,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}
 
 
 def check_tasks(tasks: Sequence[str]) -> list[str]:

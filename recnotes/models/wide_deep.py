@@ -13,6 +13,7 @@ from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.embedding.field import FieldEmbedding, check_field_ids
 from recnotes.embedding.stack import stack_features
 from recnotes.layers.mlp import MLP
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -76,6 +77,7 @@ class WideDeep(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         self.crosses = [[int(field) for field in cross] for cross in crosses]
         known = set(range(len(vocabulary_sizes)))
         if any(len(set(cross)) < max(2, len(cross)) or not set(cross) <= known for cross in self.crosses):
@@ -160,14 +162,4 @@ class WideDeep(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        return {
-            **super().get_config(),
-            "vocabulary_sizes": self.embedding.vocabulary_sizes,
-            "num_dense": self.wide.num_dense,
-            "embedding_dim": self.embedding.width,
-            "crosses": self.crosses,
-            **{name: getattr(self.dnn, name) for name in ("hidden_units", "activation", "dropout")},
-            "embedding_stddev": self.embedding.stddev,
-            "field_names": self.embedding.field_names,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}
