@@ -13,7 +13,7 @@ from recnotes.registry import find, model_names
 
 # These need more helpers than fit into the aim, whole lines, the docstrings and blank lines too.
 MAX_LINES = {"sasrec": 425, "mmoe": 380, "omoe": 385, "ple": 325, "din": 445, "can": 375, "bst": 430}
-MAX_LINES |= {"comirec-sa": 320, "dcnv2": 302}
+MAX_LINES |= {"comirec-sa": 325, "comirec-dr": 370, "mind": 455, "two-tower": 410, "dcnv2": 302}
 
 CHILD = """
 import importlib.util, json, sys
@@ -164,7 +164,7 @@ def test_file_reads_well(exports, name):
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             defined[node.name] = node.lineno
             uses += [(n.id, node.lineno) for n in ast.walk(node) if isinstance(n, ast.Name)]
-    assert imported <= {"__future__", "collections", "json", "typing", "tensorflow", "keras", "numpy"}
+    assert imported <= {"__future__", "collections", "json", "math", "typing", "tensorflow", "keras", "numpy"}
     assert list(defined)[-1] == find(name).class_name
     for used, line in uses:
         assert defined.get(used, 0) <= line, f"{used} is used before it is defined"

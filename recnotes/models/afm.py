@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.afm import PairAttention
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -80,6 +81,7 @@ class AFM(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if embedding_dim < 1 or not 0 <= pooled_dropout < 1:
             raise ValueError(
                 f"embedding_dim must be positive and pooled_dropout in [0, 1), "
@@ -136,18 +138,4 @@ class AFM(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.embedding.get_config()
-        return {
-            **super().get_config(),
-            "vocabulary_sizes": config["vocabulary_sizes"],
-            "num_dense": config["num_dense"],
-            "embedding_dim": config["width"],
-            "attention_units": self.pairs.units,
-            "pair_dropout": self.pairs.dropout,
-            "pooled_dropout": self.drop.rate,
-            "attention_l2": self.pairs.l2,
-            "released": self.pairs.released,
-            "embedding_stddev": config["stddev"],
-            "field_names": config["field_names"],
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

@@ -11,6 +11,7 @@ import tensorflow as tf
 from recnotes.embedding.behavior import ItemEmbedding
 from recnotes.layers.capsule import CapsuleInterests
 from recnotes.layers.multi_interest import SelfAttentiveInterests
+from recnotes.models._config import constructor_arguments
 from recnotes.models.multi_interest import MultiInterest
 from recnotes.seeds import child_seeds
 
@@ -78,6 +79,7 @@ class ComiRecSA(MultiInterest, keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         policy = self.dtype_policy
         seeds = child_seeds(seed, 3)
         self.seed = seed
@@ -116,20 +118,7 @@ class ComiRecSA(MultiInterest, keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""
-        extractor = self.extractor
-        return {
-            **super().get_config(),
-            "num_items": self.items.num_items,
-            "width": self.items.width,
-            "max_length": self.max_length,
-            "num_interests": extractor.num_interests,
-            "units": extractor.units,
-            "wiring": extractor.wiring,
-            "num_sampled": self.num_sampled,
-            "sampler": self.sampler,
-            "embedding_stddev": self.items.stddev,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}
 
 
 @keras.saving.register_keras_serializable("recnotes")
@@ -199,6 +188,7 @@ class ComiRecDR(MultiInterest, keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         policy = self.dtype_policy
         seeds = child_seeds(seed, 3)
         self.seed = seed
@@ -244,18 +234,4 @@ class ComiRecDR(MultiInterest, keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""
-        extractor = self.extractor
-        return {
-            **super().get_config(),
-            "num_items": self.items.num_items,
-            "width": self.items.width,
-            "max_length": self.max_length,
-            "num_interests": extractor.num_interests,
-            "num_iterations": extractor.num_iterations,
-            "stop_gradient": extractor.stop_gradient,
-            "bilinear": extractor.bilinear,
-            "num_sampled": self.num_sampled,
-            "sampler": self.sampler,
-            "embedding_stddev": self.items.stddev,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}

@@ -13,6 +13,7 @@ from recnotes.embedding.behavior import ItemEmbedding
 from recnotes.layers.capsule import CapsuleInterests
 from recnotes.layers.mlp import MLP
 from recnotes.layers.multi_interest import label_aware_attention
+from recnotes.models._config import constructor_arguments
 from recnotes.models.multi_interest import MultiInterest
 from recnotes.seeds import child_seeds
 
@@ -124,6 +125,7 @@ class MIND(MultiInterest, keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if power < 0 or (power != math.inf and power != int(power)):
             raise ValueError(f"power must be a whole number from 0 or infinity, received {power!r}")
         policy = self.dtype_policy
@@ -209,21 +211,4 @@ class MIND(MultiInterest, keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""
-        extractor = self.extractor
-        return {
-            **super().get_config(),
-            "num_items": self.items.num_items,
-            "width": self.items.width,
-            "max_length": self.max_length,
-            "num_interests": extractor.num_interests,
-            "num_iterations": extractor.num_iterations,
-            "stop_gradient": extractor.stop_gradient,
-            "logits_stddev": extractor.logits_stddev,
-            "power": self.power,
-            "adaptive": self.adaptive,
-            "hidden_units": self.hidden_units,
-            "num_sampled": self.num_sampled,
-            "sampler": self.sampler,
-            "embedding_stddev": self.items.stddev,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}
