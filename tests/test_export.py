@@ -12,8 +12,21 @@ from recnotes.export import ExportError, export, export_class
 from recnotes.registry import find, model_names
 
 # These need more helpers than fit into the aim, whole lines, the docstrings and blank lines too.
-MAX_LINES = {"sasrec": 425, "mmoe": 380, "omoe": 385, "ple": 325, "din": 445, "can": 375, "bst": 430}
-MAX_LINES |= {"comirec-sa": 325, "comirec-dr": 370, "mind": 455, "two-tower": 410, "dcnv2": 302}
+MAX_LINES = {
+    "pnn": 400,
+    "dcnv2": 302,
+    "din": 445,
+    "can": 375,
+    "bst": 430,
+    "sasrec": 425,
+    "two-tower": 410,
+    "comirec-sa": 325,
+    "comirec-dr": 370,
+    "mind": 465,
+    "mmoe": 380,
+    "omoe": 385,
+    "ple": 325,
+}
 
 CHILD = """
 import importlib.util, json, sys

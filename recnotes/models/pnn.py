@@ -11,6 +11,7 @@ import tensorflow as tf
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.mlp import MLP
 from recnotes.layers.product_layer import ProductLayer
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -84,6 +85,7 @@ class PNN(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if embedding_dim < 1 or not hidden_units:
             raise ValueError(
                 f"embedding_dim must be positive and hidden_units not empty, "
@@ -136,19 +138,4 @@ class PNN(keras.Model):
         Returns:
             Keyword arguments of the constructor.
         """
-        config = self.embedding.get_config()
-        return {
-            **super().get_config(),
-            "vocabulary_sizes": config["vocabulary_sizes"],
-            "num_dense": config["num_dense"],
-            "embedding_dim": config["width"],
-            "hidden_units": [self.product.units, *self.dnn.hidden_units],
-            "product": self.product.product,
-            "pairs": self.product.pairs,
-            "kernel_type": self.product.kernel_type,
-            "activation": self.dnn.activation,
-            "dropout": self.dnn.dropout,
-            "embedding_stddev": config["stddev"],
-            "field_names": config["field_names"],
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.config}
