@@ -68,10 +68,13 @@ class Piece:
     def _spare_statements(self, attributes: set[str]) -> Iterator[ast.stmt]:
         """Yield what a constructor only notes for others to read, and a helper's checks of its arguments."""
         for method in self.methods():
-            for statement in method.body if method.name == "__init__" else []:
-                if _is_check(statement) and not self.whole:
-                    yield statement
-                if isinstance(statement, ast.Assign) and _is_note(statement, attributes):
+            body = method.body if method.name == "__init__" else []
+            checks = [s for s in body if _is_check(s) and not self.whole]
+            yield from checks
+            kept = [node for s in body if s not in checks for node in ast.walk(s)]
+            read = {n.id for n in kept if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+            for statement in body:
+                if isinstance(statement, ast.Assign) and _is_note(statement, attributes, read):
                     yield statement
 
     def annotated(self, level: int) -> bool:
@@ -120,16 +123,15 @@ def _is_check(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[0], ast.Raise)
 
 
-def _is_note(statement: ast.Assign, attributes: set[str]) -> bool:
-    """Return whether a statement keeps a value computed from arguments in an attribute nobody reads."""
+def _is_note(statement: ast.Assign, attributes: set[str], names: set[str]) -> bool:
+    """Return whether a statement keeps a value computed from arguments under a name nobody reads."""
     plain = {"int", "float", "bool", "str", "list", "tuple", "len"}
     calls = [node.func for node in ast.walk(statement.value) if isinstance(node, ast.Call)]
     target = statement.targets[0]
-    return (
-        isinstance(target, ast.Attribute)
-        and target.attr not in attributes | _SWITCHES
-        and all(isinstance(called, ast.Name) and called.id in plain for called in calls)
+    unread = (isinstance(target, ast.Attribute) and target.attr not in attributes | _SWITCHES) or (
+        isinstance(target, ast.Name) and target.id not in names
     )
+    return unread and all(isinstance(called, ast.Name) and called.id in plain for called in calls)
 
 
 class Library:
