@@ -56,7 +56,9 @@ class PLE(keras.Model):
 
     References:
         Tang et al., *Progressive Layered Extraction (PLE)*, RecSys 2020,
-        https://doi.org/10.1145/3383313.3412236. The authors published no code.
+        https://doi.org/10.1145/3383313.3412236. The authors published no code. Default widths are those of
+        `MMoE`. The paper's loss over tasks that have different rows, and its weights that change as training
+        goes on, are `Balanced` with ``sample_weight`` and `DecayedWeights`, for any of the models.
     """
 
     def __init__(

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from recnotes.balancing import Balanced, DecayedWeights
 from recnotes.data.multitask import two_tasks
 from recnotes.models.ple import PLE
 from recnotes.models.shared_bottom import SharedBottom
@@ -72,15 +73,66 @@ def test_gradient_reaches_every_weight():
         assert np.any(tf.convert_to_tensor(gradient).numpy() != 0), weight.path
 
 
-def test_fit_beats_the_mean():
+def relative_errors(make, B=512):
+    """Errors of both tasks over their variance on new rows, for five seeds; one compilation serves all.
+
+    The tasks have nothing in common, and the second's labels are ten times as large.
+    """
+    model = make(0)
+    model.build({"dense": (None, 8)})
+    model.compile(keras.optimizers.Adam(0.02), loss=dict.fromkeys(model.tasks, "mse"))
+    model.optimizer.build(model.trainable_variables)
+    start = [variable.numpy() for variable in model.optimizer.variables]
+    units, errors = np.array([1.0, 10.0]), []
     for seed in range(5):
-        data = two_tasks(512, 0.5, n=4, num_sinusoids=0, seed=seed)
+        d = two_tasks(2 * B, cosine=0.0, n=8, num_sinusoids=0, seed=seed)
+        for variable, value in zip(model.optimizer.variables, start, strict=True):
+            variable.assign(value)
+        fresh = make(seed)
+        fresh.build({"dense": (None, 8)})
+        model.set_weights(fresh.get_weights())
         keras.utils.set_random_seed(seed)
-        model = PLE(num_levels=1, seed=seed)
-        model.compile(keras.optimizers.Adam(0.04), loss=dict.fromkeys(model.tasks, "mse"))
-        y = {"task_1": data.y[:, 0], "task_2": data.y[:, 1]}
-        losses = model.fit({"dense": data.x}, y, batch_size=128, epochs=6, verbose=0).history["loss"]
-        assert losses[-1] < 0.3 * data.y.var(axis=0).sum(), seed
+        y = {f"task_{k + 1}": units[k] * d.y[:B, k] for k in range(2)}
+        model.fit({"dense": d.x[:B]}, y, batch_size=64, epochs=4, verbose=0)
+        p = model({"dense": tf.constant(d.x[B:], tf.float32)})
+        p = np.stack([p["task_1"], p["task_2"]], axis=1) / units
+        errors.append(np.mean((p - d.clean[B:]) ** 2, axis=0) / d.clean[B:].var(axis=0))
+    return np.array(errors)
+
+
+def test_fit_beats_a_shared_bottom_as_wide_as_an_expert():
+    """Experts of its own keep a task from paying for another with larger labels.
+
+    PLE has 208 weights and that bottom 68. A shared bottom of 19 units, with 211 weights, has smaller errors
+    than PLE on all five seeds (0.25 against 0.46 on the first): of equal size, PLE does not win on these.
+    """
+    ple = relative_errors(
+        lambda seed: PLE(
+            num_levels=1, num_specific=1, num_shared=1, expert_units=(6,), tower_units=(), seed=seed
+        )
+    )
+    shared = relative_errors(lambda seed: SharedBottom(bottom_units=(6,), tower_units=(), seed=seed))
+    assert (ple.sum(axis=1) < 0.95 * shared.sum(axis=1)).all()  # 0.44 to 0.76 against 0.52 to 1.39
+    assert (ple[:, 0] < 0.6 * shared[:, 0]).all()  # the task with small labels
+
+
+def test_the_papers_joint_loss_and_decaying_weights():
+    inputs, missing = mixed(), np.nan
+    y = {"task_1": np.arange(6.0), "task_2": np.array([1.0, missing, 2.0, missing, missing, 0.0])}
+    delta = {"task_1": np.ones(6), "task_2": np.isfinite(y["task_2"]).astype(float)}
+    balancer = DecayedWeights([1.0, 0.5], ratios=[1.0, 0.8])
+    model = Balanced(PLE(vocabulary_sizes=(7, 9), seed=0), balancer)
+    model.compile(keras.optimizers.SGD(0.0), loss=dict.fromkeys(y, "mse"), run_eagerly=True)
+    outputs = {task: p.numpy().astype(float) for task, p in model(inputs).items()}
+    own = [np.mean((outputs["task_1"] - y["task_1"]) ** 2), 0.0]
+    for b in (0, 2, 5):
+        own[1] += (outputs["task_2"][b] - y["task_2"][b]) ** 2 / 3
+    history = model.fit(
+        inputs, y, sample_weight=delta, batch_size=6, epochs=3, shuffle=False, verbose=0
+    ).history
+    np.testing.assert_allclose(history["loss"], sum(own), rtol=1e-5)
+    np.testing.assert_allclose(history["task_1_weight"], 1)
+    np.testing.assert_allclose(history["task_2_weight"], [0.5, 0.4, 0.32], rtol=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
