@@ -43,7 +43,7 @@ def softmax_binary_cross_entropy(scores: tf.Tensor, target: tf.Tensor) -> tf.Ten
         ``model/STAMP_rsc.py``) minimizes the softmax cross-entropy instead.
     """
     z, target = wide(scores), tf.convert_to_tensor(target)
-    if z.shape.rank != 2 or target.shape.rank != 1:
+    if z.shape.rank != 2 or target.shape.rank != 1 or not target.shape.is_compatible_with(z.shape[:1]):
         raise ValueError(
             f"scores and target must be [B, N] and [B], received {tuple(z.shape)}, {tuple(target.shape)}"
         )

@@ -56,8 +56,9 @@ def bpr_mean_loss(positive: tf.Tensor, negatives: tf.Tensor, mask: tf.Tensor | N
 
     References:
         Hidasi et al., *Session-based Recommendations with Recurrent Neural Networks*, ICLR 2016,
-        https://arxiv.org/abs/1511.06939. The authors' code (hidasib/GRU4Rec, ``gru4rec.py``) averages over
-        all $M$ columns of the batch, the item's own with $\log 2$ among them: $((M-1)\,\ell + \log 2)/M$.
+        https://arxiv.org/abs/1511.06939. The authors' code (hidasib/GRU4Rec, ``gru4rec.py``) takes all $M$
+        columns of the batch, the item's own with $\log 2$ among them: until 2020 their mean,
+        $((M-1)\,\ell + \log 2)/M$, since commit 1088282 their sum.
     """
     r, n, mask = _border(positive, negatives, mask)
     return _mean(tf.math.softplus(n - r), mask)

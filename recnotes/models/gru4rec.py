@@ -83,8 +83,9 @@ class GRU4Rec(keras.Model):
         for Session-based Recommendations*, CIKM 2018, https://arxiv.org/abs/1706.03847 ("top1-max",
         "bpr-max"). In the authors' code (https://github.com/hidasib/GRU4Rec) the reset gate acts before the
         recurrent matrix, as here; Keras does so with ``reset_after=False`` only, while its default acts after
-        it. The code's update gate is one minus Keras's. It draws further negatives besides the batch's and
-        goes through sessions step by step in parallel, without gradients to earlier steps.
+        it. The update gate of the first paper and of the code is one minus Keras's. The code draws further
+        negatives besides the batch's and goes through sessions step by step in parallel, without gradients to
+        earlier steps.
     """
 
     def __init__(
@@ -163,8 +164,13 @@ class GRU4Rec(keras.Model):
 
         Returns:
             float tensor ``[B, L, U]``.
+
+        Raises:
+            ValueError: the rank is not 2, or there is no step.
         """
         ids = tf.convert_to_tensor(history)  # [B, L]
+        if ids.shape.rank != 2 or ids.shape[1] == 0:
+            raise ValueError(f"'history' must be [B, L] with a step or more, received {tuple(ids.shape)}")
         if self.input_items is None:
             h = tf.one_hot(check_item_ids(ids, self.num_items, "history") - 1, self.num_items)
             h = tf.cast(h, self.compute_dtype)  # [B, L, N]
@@ -186,12 +192,19 @@ class GRU4Rec(keras.Model):
 
         Returns:
             ``[B, N]`` or ``[B, L, B]``.
+
+        Raises:
+            ValueError: there is no history, or ``"next"`` has another shape.
         """
+        if "history" not in inputs:
+            raise ValueError(f"inputs must have the key 'history', received {sorted(inputs)}")
         h = self.encode(inputs["history"], training)  # [B, L, U]
         if "next" not in inputs:
             v = tf.cast(self.output_items.table, h.dtype)  # [N, U]
             return tf.matmul(h[:, -1], v, transpose_b=True) + tf.cast(self.output_bias, h.dtype)
         following = tf.convert_to_tensor(inputs["next"])  # [B, L]
+        if not following.shape.is_compatible_with(h.shape[:2]):
+            raise ValueError(f"'next' must have the history's shape, received {tuple(following.shape)}")
         v = self.output_items(following, name="next")  # [B, L, U]
         c = tf.cast(tf.gather(self.output_bias.value, tf.maximum(following - 1, 0)), h.dtype)  # [B, L]
         return tf.einsum("blu,clu->blc", h, v) + tf.transpose(c)[None]

@@ -147,9 +147,16 @@ class STMP(keras.Model):
 
         Returns:
             float tensor ``[B, N]``.
+
+        Raises:
+            ValueError: there is no history, its rank is not 2, or it has no step.
         """
+        if "history" not in inputs:
+            raise ValueError(f"inputs must have the key 'history', received {sorted(inputs)}")
         # --8<-- [start:call]
         history = tf.convert_to_tensor(inputs["history"])  # [B, L]
+        if history.shape.rank != 2 or history.shape[1] == 0:
+            raise ValueError(f"'history' must be [B, L] with a step or more, received {tuple(history.shape)}")
         x = self.items(history, name="history")  # [B, L, D]
         if self.authors:
             x = tf.clip_by_norm(x, 1.0, axes=[2])  # [B, L, D]
@@ -186,13 +193,15 @@ class STMP(keras.Model):
             a scalar.
 
         Raises:
-            ValueError: the inputs have no ``"target"``.
+            ValueError: the inputs have no ``"target"``, or not one for each row.
         """
         if not isinstance(x, dict) or "target" not in x:
             raise ValueError(
                 f"inputs of fit must be a dict with 'history' and 'target', received {type(x)!r}"
             )
         target = check_item_ids(tf.convert_to_tensor(x["target"]), self.items.num_items, "target")  # [B]
+        if not target.shape.is_compatible_with(y_pred.shape[:1]):
+            raise ValueError(f"'target' must be [{y_pred.shape[0]}], received {tuple(target.shape)}")
         if self.loss_name == "binary":
             return softmax_binary_cross_entropy(y_pred, target)
         return next_item_cross_entropy(y_pred[:, None], target[:, None])

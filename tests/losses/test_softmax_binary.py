@@ -52,3 +52,5 @@ def test_one_item_half_precision_and_no_target():
 def test_bad_shapes():
     with pytest.raises(ValueError, match=r"must be \[B, N\] and \[B\], received \(2, 3\), \(2, 1\)"):
         softmax_binary_cross_entropy(tf.zeros([2, 3]), tf.zeros([2, 1], tf.int32))
+    with pytest.raises(ValueError, match=r"received \(2, 3\), \(1,\)"):
+        softmax_binary_cross_entropy(tf.zeros([2, 3]), tf.ones([1], tf.int32))

@@ -250,6 +250,20 @@ def test_bad_arguments(kwargs, message):
         GRU4Rec(**{"num_items": 7, **kwargs})
 
 
+@pytest.mark.parametrize("embedding_dim", [None, 3])
+def test_wrong_shapes_are_refused(embedding_dim):
+    """Fewer rows in "next" would be taken for a batch with fewer negatives."""
+    model = randomized(embedding_dim=embedding_dim)
+    for history in (HISTORY[:1, :, None], HISTORY[0], HISTORY[:, :0]):
+        with pytest.raises(ValueError, match=r"'history' must be \[B, L\] with a step or more, received"):
+            model({"history": history})
+    with pytest.raises(ValueError, match=r"must have the key 'history', received \['next'\]"):
+        model({"next": HISTORY})
+    for following in (HISTORY[:1], HISTORY[:, :2], HISTORY[0]):
+        with pytest.raises(ValueError, match="'next' must have the history's shape, received"):
+            model({"history": HISTORY, "next": following})
+
+
 def test_fit_without_next_says_so():
     model = randomized()
     model.compile("adam")

@@ -258,6 +258,22 @@ def test_bad_arguments(kwargs, message):
         STAMP(**{"num_items": 7, **kwargs})
 
 
+@BOTH
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
+def test_wrong_shapes_are_refused(cls, wiring):
+    """Some of them would broadcast."""
+    model = randomized(cls, wiring=wiring)
+    for history in (HISTORY[:1, :, None], HISTORY[0], HISTORY[:, :0]):
+        with pytest.raises(ValueError, match=r"'history' must be \[B, L\] with a step or more, received"):
+            model({"history": history})
+    with pytest.raises(ValueError, match=r"must have the key 'history', received \['item'\]"):
+        model({"item": HISTORY})
+    scores = model({"history": HISTORY})
+    for target in (np.ones([len(HISTORY), 1], np.int32), np.ones(1, np.int32)):
+        with pytest.raises(ValueError, match=rf"'target' must be \[{len(HISTORY)}\], received"):
+            model.compute_loss({"history": HISTORY, "target": target}, y_pred=scores)
+
+
 def test_fit_without_target_says_so():
     model = randomized(STMP)
     model.compile("adam")
