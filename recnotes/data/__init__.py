@@ -9,12 +9,14 @@ from recnotes.data.movielens import MovieLens, movielens_100k
 from recnotes.data.multitask import TwoTasks, label_correlation, two_tasks
 from recnotes.data.multivalued import Bags, bags_of_tags
 from recnotes.data.polynomials import PolynomialData, planted_polynomial
+from recnotes.data.session_parallel import session_parallel_batches
 from recnotes.data.sessions import (
     MarkovSessions,
     leave_last_out,
     markov_sessions,
     next_item_pairs,
     pack_sequences,
+    prefix_pairs,
     transition_counts,
 )
 from recnotes.data.splits import Split, leave_one_out, random_rows, temporal
@@ -46,7 +48,9 @@ __all__ = [
     "planted_choices",
     "planted_interactions",
     "planted_polynomial",
+    "prefix_pairs",
     "random_rows",
+    "session_parallel_batches",
     "temporal",
     "transition_counts",
     "two_tasks",
