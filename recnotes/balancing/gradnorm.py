@@ -72,7 +72,7 @@ def gradnorm_loss(weights: tf.Tensor, norms: tf.Tensor, targets: tf.Tensor) -> t
         2.0
 
     References:
-        Chen et al., ICML 2018, https://arxiv.org/abs/1711.02257, equation 2.
+        Chen et al., ICML 2018, https://arxiv.org/abs/1711.02257.
     """
     return tf.reduce_sum(tf.abs(weights * norms - targets))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recnotes.fusion._columns import Array, matrix
+from recnotes.fusion._columns import Array, finite, matrix, per_column
 from recnotes.fusion.weighted import weighted_sum
 
 
@@ -135,7 +135,8 @@ def search_weights(
         A `WeightSearch`.
 
     Raises:
-        ValueError: a shape does not fit, a value is NaN or infinite, or a part would be empty.
+        ValueError: a shape does not fit, a value is NaN or infinite, the objective's too, or a part would be
+            empty.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -169,10 +170,10 @@ def search_weights(
 
     def value(weights: Array, chosen: NDArray[np.int64]) -> float:
         rows = np.concatenate([members[i] for i in chosen])
-        return float(objective(fuse(s[rows], weights), rows))
+        return float(finite("objective", objective(fuse(s[rows], weights), rows)))
 
     equal = np.full(s.shape[1], 1 / s.shape[1])
-    start = equal if baseline is None else np.asarray(baseline, np.float64)
+    start = equal if baseline is None else per_column("baseline", baseline, s)
     values = [value(w, inside) for w in tried]
     best = tried[int(np.argmax(values))]
     gains = []

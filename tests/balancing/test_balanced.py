@@ -7,9 +7,11 @@ import tensorflow as tf
 
 from recnotes.balancing import MGDA, Balanced, DecayedWeights, GradNorm, PCGrad, UncertaintyWeights
 from recnotes.data.multitask import two_tasks
+from recnotes.metrics import auc
 from recnotes.models.mmoe import MMoE
 from recnotes.models.ple import PLE
 from recnotes.models.shared_bottom import SharedBottom
+from recnotes.optimizers import LazyAdam
 
 METHODS = {
     "sum": lambda: None,
@@ -127,6 +129,20 @@ def test_a_tables_gradient_stays_sparse():
     one_step(balanced, x, y)
     assert isinstance(seen[7 + 9, 3], tf.IndexedSlices)
     assert sum(isinstance(g, tf.IndexedSlices) for g in seen.values()) == 1
+
+
+def test_with_a_row_wise_optimizer_metrics_and_validation():
+    x, y = data()
+    y = {task: (label > 0).astype("float32") for task, label in y.items()}
+    balanced = Balanced(make(), UncertaintyWeights(["classification"] * 2))
+    loss = dict.fromkeys(y, keras.losses.BinaryCrossentropy(from_logits=True))
+    metrics = {task: [keras.metrics.AUC(from_logits=True, name="auc")] for task in y}
+    balanced.compile(LazyAdam(0.03), loss=loss, metrics=metrics, run_eagerly=True)
+    history = balanced.fit(x, y, batch_size=12, epochs=12, verbose=0, validation_data=(x, y)).history
+    assert history["val_loss"][-1] < history["val_loss"][0]
+    for task in y:
+        expected = auc(y[task], balanced.model(x)[task].numpy())
+        np.testing.assert_allclose(history[f"val_{task}_auc"][-1], expected, atol=0.06)  # of 200 thresholds
 
 
 def test_rows_outside_a_tasks_sample_space_do_not_count():

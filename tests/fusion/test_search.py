@@ -112,6 +112,9 @@ GOOD = np.ones((4, 2))
         (lambda: search_weights(GOOD, max, [[1, 1]], groups=[1, 1, 1, 1]), "must leave both parts a group"),
         (lambda: search_weights(GOOD, max, [[1, 1]], held_out_share=1.0), "must leave both parts a group"),
         (lambda: search_weights(GOOD, max, [[1, 1]], num_resamples=0), "num_resamples must be positive"),
+        (lambda: search_weights(GOOD, lambda f, rows: np.nan, [[1, 1]]), "objective must be finite"),
+        (lambda: search_weights(GOOD, max, [[1, 1]], baseline=[1]), "baseline must hold one number a column"),
+        (lambda: search_weights(GOOD, max, [[1, 1]], baseline=[1, np.nan]), "baseline must be finite"),
         (lambda: search_weights(GOOD[:0], max, [[1, 1]]), "must leave both parts a group"),
     ],
 )
