@@ -37,10 +37,12 @@ def pair_scores(e: tf.Tensor, w: tf.Tensor, b: tf.Tensor, h: tf.Tensor) -> tf.Te
     """
     # --8<-- [start:scores]
     num_fields, width = e.shape[1], e.shape[2]
-    rows = []
+    rows, later = [], e
     # Field by field: the products of all pairs at once are P·D numbers an example, too many for the caches.
     for i in range(num_fields - 1):
-        g = tf.reshape(e[:, i : i + 1] * e[:, i + 1 :], [-1, width])
+        # A slice of e would have a gradient as large as e.
+        field, later = tf.split(later, [1, num_fields - i - 1], axis=1)
+        g = tf.reshape(field * later, [-1, width])
         z = tf.nn.relu(tf.nn.bias_add(tf.matmul(g, w), b))
         s = tf.reshape(tf.linalg.matvec(z, h), [-1, num_fields - i - 1])
         rows.append(tf.pad(s, [[0, 0], [i + 1, 0]]))

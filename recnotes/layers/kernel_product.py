@@ -43,16 +43,18 @@ def kernel_products(e: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return inner_products(e, "above") * kernel
     # --8<-- [start:kernel]
     num_fields, width = e.shape[1], e.shape[2]
-    columns, start = [], 0
+    columns, start, later = [], 0, e
     # Field by field: all pairs at once are P·D numbers an example, too many for the caches.
     for i in range(num_fields - 1):
         count = num_fields - 1 - i
+        # A slice of e would have a gradient as large as e.
+        field, later = tf.split(later, [1, count], axis=1)
         if kernel.shape.rank == 3:
             k = tf.reshape(kernel[:, start : start + count], [width, count * width])
-            left = tf.reshape(tf.matmul(e[:, i], k), [-1, count, width])
+            left = tf.reshape(tf.matmul(field[:, 0], k), [-1, count, width])
         else:
-            left = e[:, i : i + 1] * kernel[start : start + count]
-        columns.append(tf.reduce_sum(left * e[:, i + 1 :], axis=-1))
+            left = field * kernel[start : start + count]
+        columns.append(tf.reduce_sum(left * later, axis=-1))
         start += count
     return tf.concat(columns, axis=1)
     # --8<-- [end:kernel]
