@@ -14,12 +14,11 @@ def pair_scores(e: tf.Tensor, w: tf.Tensor, b: tf.Tensor, h: tf.Tensor) -> tf.Te
     r"""Scores every pair of fields by a small network that reads the pair's product.
 
     $$
-    s_{bij} = h^T \, \text{ReLU}\big(W^T (e_{bi} \odot e_{bj}) + b\big) \;\text{ for } i < j, \qquad
-    s_{bij} = 0 \;\text{ otherwise}
+    s_{b,(i,j)} = h^T \, \text{ReLU}\big(W^T (e_{bi} \odot e_{bj}) + c\big), \qquad i < j
     $$
 
-    with $e$ of shape $[B, F, D]$, $W$ of shape $[D, U]$, $b$ and $h$ of shape $[U]$ and $s$ of shape
-    $[B, F, F]$.
+    with $e$ of shape $[B, F, D]$, $W$ of shape $[D, U]$, the bias $c$ and $h$ of shape $[U]$ and $s$ of shape
+    $[B, P]$, $P = F(F-1)/2$, pairs in the order $(0,1), (0,2), \dots, (F-2,F-1)$.
 
     Args:
         e: vectors ``[B, F, D]``.
@@ -28,50 +27,53 @@ def pair_scores(e: tf.Tensor, w: tf.Tensor, b: tf.Tensor, h: tf.Tensor) -> tf.Te
         h: output weights ``[U]``.
 
     Returns:
-        Scores ``[B, F, F]``, zero on the diagonal and below.
+        Scores ``[B, P]``.
 
     Example:
         >>> e = tf.constant([[[1.0], [2.0], [3.0]]])
-        >>> pair_scores(e, tf.ones([1, 1]), tf.constant([-1.0]), tf.constant([10.0])).numpy()[0].tolist()
-        [[0.0, 10.0, 20.0], [0.0, 0.0, 50.0], [0.0, 0.0, 0.0]]
+        >>> pair_scores(e, tf.ones([1, 1]), tf.constant([-1.0]), tf.constant([10.0])).numpy().tolist()
+        [[10.0, 20.0, 50.0]]
     """
     # --8<-- [start:scores]
     num_fields, width = e.shape[1], e.shape[2]
     rows, later = [], e
     # Field by field: the products of all pairs at once are P·D numbers an example, too many for the caches.
-    for i in range(num_fields - 1):
+    for count in range(num_fields - 1, 0, -1):
         # A slice of e would have a gradient as large as e.
-        field, later = tf.split(later, [1, num_fields - i - 1], axis=1)
+        field, later = tf.split(later, [1, count], axis=1)
         g = tf.reshape(field * later, [-1, width])
         z = tf.nn.relu(tf.nn.bias_add(tf.matmul(g, w), b))
-        s = tf.reshape(tf.linalg.matvec(z, h), [-1, num_fields - i - 1])
-        rows.append(tf.pad(s, [[0, 0], [i + 1, 0]]))
-    return tf.stack([*rows, tf.zeros_like(e[:, :, 0])], axis=1)
+        rows.append(tf.reshape(tf.linalg.matvec(z, h), [-1, count]))
+    return tf.concat([*rows, e[:, :0, 0]], axis=1)
     # --8<-- [end:scores]
 
 
 def weighted_pairs(e: tf.Tensor, a: tf.Tensor) -> tf.Tensor:
-    r"""Adds the elementwise products of all pairs, each with a weight, without listing the pairs.
+    r"""Adds the elementwise products of all pairs, each with a weight, without listing the products.
 
     $$
-    y_b = \sum_{i,j} a_{bij} \, e_{bi} \odot e_{bj} = \sum_i e_{bi} \odot \sum_j a_{bij} \, e_{bj}
+    y_b = \sum_{i<j} a_{b,(i,j)} \, e_{bi} \odot e_{bj} = \sum_i e_{bi} \odot \sum_{j>i} a_{b,(i,j)} \, e_{bj}
     $$
 
-    with $e$ of shape $[B, F, D]$, $a$ of shape $[B, F, F]$ and $y$ of shape $[B, D]$.
+    with $e$ of shape $[B, F, D]$, $a$ of shape $[B, P]$, pairs in the order of `pair_scores`, and $y$ of
+    shape $[B, D]$.
 
     Args:
         e: vectors ``[B, F, D]``.
-        a: weights ``[B, F, F]``; what is to count once stands above the diagonal only.
+        a: weights ``[B, P]``.
 
     Returns:
         Pooled vector ``[B, D]``.
 
     Example:
         >>> e = tf.constant([[[1.0, 2.0], [3.0, 4.0]]])
-        >>> weighted_pairs(e, tf.constant([[[0.0, 0.5], [0.0, 0.0]]])).numpy().tolist()
+        >>> weighted_pairs(e, tf.constant([[0.5]])).numpy().tolist()
         [[1.5, 4.0]]
     """
-    y = tf.reduce_sum(e * tf.matmul(a, e), axis=1)  # [B, D]
+    counts = list(range(e.shape[1] - 1, -1, -1))
+    rows = [tf.pad(row, [[0, 0], [e.shape[1] - row.shape[1], 0]]) for row in tf.split(a, counts, axis=1)]
+    upper = tf.stack(rows, axis=1)  # [B, F, F]
+    y = tf.reduce_sum(e * tf.matmul(upper, e), axis=1)  # [B, D]
     return y
 
 
@@ -80,12 +82,12 @@ class PairAttention(keras.layers.Layer):
     r"""Pools the products of all pairs with weights that come from the products.
 
     $$
-    a_{bij} = \frac{\exp s_{bij}}{\sum_{k<l} \exp s_{bkl}}, \qquad
-    y_b = \sum_{i<j} a_{bij} \, e_{bi} \odot e_{bj}
+    a_{b,(i,j)} = \frac{\exp s_{b,(i,j)}}{\sum_{k<l} \exp s_{b,(k,l)}}, \qquad
+    y_b = \sum_{i<j} a_{b,(i,j)} \, e_{bi} \odot e_{bj}
     $$
 
-    with $e$ of shape $[B, F, D]$, the scores $s$ of `pair_scores` and the weights $a$ of shape $[B, F, F]$
-    and $y$ of shape $[B, D]$. One field has no pairs, its result is 0.
+    with $e$ of shape $[B, F, D]$, the scores $s$ of `pair_scores` and the weights $a$ of shape $[B, P]$ and
+    $y$ of shape $[B, D]$. One field has no pairs, its result is 0.
 
     Args:
         units: width $U$ of the network that scores a pair.
@@ -162,17 +164,14 @@ class PairAttention(keras.layers.Layer):
             e: vectors ``[B, F, D]``.
 
         Returns:
-            Weights ``[B, F, F]`` above the diagonal, zeros elsewhere.
+            Weights ``[B, P]``.
         """
         # --8<-- [start:attention]
-        e = tf.cast(e, self.compute_dtype)  # [B, F, D]
         w, b, h = (tf.cast(weight, self.compute_dtype) for weight in (self.w, self.b, self.h))
-        s = tf.cast(pair_scores(e, w, b, h), self.wide)  # [B, F, F]
-        below = tf.linalg.band_part(tf.ones([e.shape[1], e.shape[1]], tf.bool), -1, 0)  # [F, F]
-        pairs = tf.logical_not(below)  # [F, F]
-        s = tf.reshape(tf.where(pairs, s, s.dtype.min), [-1, e.shape[1] ** 2, 1])  # [B, F*F, 1]
-        a = tf.nn.softmax(s, axis=-1 if self.released else 1)  # [B, F*F, 1]
-        return tf.where(pairs, tf.reshape(a, [-1, e.shape[1], e.shape[1]]), 0)
+        s = tf.cast(pair_scores(tf.cast(e, self.compute_dtype), w, b, h), self.wide)  # [B, P]
+        if self.released:
+            return tf.nn.softmax(s[:, :, tf.newaxis])[:, :, 0]
+        return tf.nn.softmax(s)
         # --8<-- [end:attention]
 
     def call(self, e: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -185,7 +184,7 @@ class PairAttention(keras.layers.Layer):
         Returns:
             Pooled vector ``[B, D]``.
         """
-        a = self.drop(self.attention(e), training=training)  # [B, F, F]
+        a = self.drop(self.attention(e), training=training)  # [B, P]
         return weighted_pairs(tf.cast(e, self.wide), a)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
