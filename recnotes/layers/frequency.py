@@ -67,7 +67,7 @@ class StreamingFrequency(keras.layers.Layer):
             raise ValueError(f"num_items must be positive, received {num_items!r}")
         if not 0 < rate <= 1:
             raise ValueError(f"rate must be in (0, 1], received {rate!r}")
-        if initial_gap < 1:
+        if not initial_gap >= 1:
             raise ValueError(f"initial_gap must be at least 1, received {initial_gap!r}")
         self.num_items = int(num_items)
         self.rate = float(rate)

@@ -115,11 +115,18 @@ def label_aware_attention(
     """
     if power == math.inf:
         return choose_interest(v, e, allowed)
-    if power < 0 or power != int(power):
+    if not power >= 0 or power != int(power):
         raise ValueError(f"power must be a whole number from 0 or infinity, received {power!r}")
     scores = tf.einsum("bmd,bd->bm", v, tf.cast(e, v.dtype))  # [B, M]
-    powers = tf.pow(scores, tf.cast(power, v.dtype)) if power else tf.ones_like(scores)  # [B, M]
-    w = masked_softmax(powers, tf.ones_like(scores, tf.bool) if allowed is None else allowed)  # [B, M]
+    allowed = tf.ones_like(scores, tf.bool) if allowed is None else allowed  # [B, M]
+    powers = tf.ones_like(scores)  # [B, M]
+    if power:
+        # Rows whose largest power would overflow are scaled down: the best has all the weight either way.
+        limit = float(v.dtype.max / power) ** (1 / power)
+        largest = tf.reduce_max(tf.where(allowed, tf.abs(scores), 0), axis=1, keepdims=True)  # [B, 1]
+        scores = tf.where(allowed, scores * tf.stop_gradient(limit / tf.maximum(largest, limit)), 0)  # [B, M]
+        powers = tf.pow(scores, tf.cast(power, v.dtype))  # [B, M]
+    w = masked_softmax(powers, allowed)  # [B, M]
     return tf.einsum("bm,bmd->bd", w, v)
 
 

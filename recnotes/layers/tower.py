@@ -64,6 +64,8 @@ class Tower(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if embedding_dim < 1:
+            raise ValueError(f"embedding_dim must be positive, received {embedding_dim!r}")
         self.normalize = bool(normalize)
         self.seed = seed
         seeds = child_seeds(seed, 2)

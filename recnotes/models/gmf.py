@@ -67,6 +67,8 @@ class GMF(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if embedding_dim < 1:
+            raise ValueError(f"embedding_dim must be positive, received {embedding_dim!r}")
         self.config = constructor_arguments(locals())
         self.use_bias = bool(use_bias)
         self.seed = seed

@@ -107,15 +107,17 @@ class MultiInterest:
             a scalar.
 
         Raises:
-            ValueError: the inputs have no ``"target"``, or its rank is not 1.
+            ValueError: the inputs have no ``"target"``, or it is not one id for each history.
         """
         if not isinstance(x, dict) or "target" not in x:
             raise ValueError(
                 f"inputs of fit must be a dict with 'history' and 'target', received {type(x)!r}"
             )
         target = check_item_ids(x["target"], self.items.num_items, "target")
-        if target.shape.rank != 1:
-            raise ValueError(f"'target' must have rank 1, received shape {tuple(target.shape)}")
+        if not target.shape.is_compatible_with(y_pred.shape[:1]):
+            raise ValueError(
+                f"'target' must have rank 1 and the batch's rows, received {tuple(target.shape)}"
+            )
         user = self.read(y_pred, self.items(target, name="target"), x["history"])  # [B, D]
         table = tf.convert_to_tensor(self.items.table)  # [N, D]
         return sampled_item_loss(user, table, target, self.num_sampled, self.sampler, self.sampling_seed)
@@ -134,7 +136,12 @@ class MultiInterest:
         Returns:
             int32 tensor ``[B, k]`` of item ids ``1 ... N``, best first; where fewer than ``k`` items are
             left, items of the history come last.
+
+        Raises:
+            ValueError: ``k`` is not in [1, N], or the history does not fit.
         """
+        if not 1 <= k <= self.items.num_items:
+            raise ValueError(f"k must be in [1, {self.items.num_items}], received {k!r}")
         v = self({"history": history}, training=False)  # [B, M, D]
         table = tf.cast(tf.convert_to_tensor(self.items.table), v.dtype)  # [N, D]
         scores = tf.reduce_max(tf.einsum("bmd,nd->bmn", v, table), axis=1)  # [B, N]

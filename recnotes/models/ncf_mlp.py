@@ -75,6 +75,8 @@ class NCFMLP(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if embedding_dim < 1:
+            raise ValueError(f"embedding_dim must be positive, received {embedding_dim!r}")
         self.config = constructor_arguments(locals())
         self.use_bias = bool(use_bias)
         self.seed = seed

@@ -77,6 +77,8 @@ class NeuMF(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if min(gmf_dim, mlp_dim) < 1:
+            raise ValueError(f"gmf_dim and mlp_dim must be positive, received {gmf_dim!r} and {mlp_dim!r}")
         self.config = constructor_arguments(locals())
         self.use_bias = bool(use_bias)
         self.seed = seed

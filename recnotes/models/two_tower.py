@@ -218,7 +218,7 @@ class TwoTower(keras.Model):
         repeats = x["item"] if self.mask_repeats else None
         losses = in_batch_softmax_loss(u, v, log_p, repeats, self.temperature)
         if sample_weight is not None:
-            losses *= tf.cast(sample_weight, losses.dtype)
+            losses *= tf.reshape(tf.cast(sample_weight, losses.dtype), tf.shape(losses))
         return tf.reduce_mean(losses)
 
     # --8<-- [end:loss]
@@ -239,10 +239,11 @@ def _tower_ids(inputs: Mapping[str, tf.Tensor], name: str, tower: Tower) -> tf.T
     if name not in inputs or (needs_fields and fields not in inputs):
         needed = f"{name!r} and {fields!r}" if needs_fields else repr(name)
         raise ValueError(f"inputs must have {needed}, received {sorted(inputs)!r}")
-    parts = [tf.convert_to_tensor(inputs[name])[:, None]]
-    if needs_fields:
-        parts.append(tf.convert_to_tensor(inputs[fields]))
-    for part in parts:
-        if not part.dtype.is_integer:
-            raise ValueError(f"ids of {name!r} must be integers, received {part.dtype.name}")
-    return tf.concat([tf.cast(part, tf.int64) for part in parts], axis=1)
+    parts = []
+    for key, rank in ((name, 1), (fields, 2))[: 1 + needs_fields]:
+        ids = tf.convert_to_tensor(inputs[key])
+        if not ids.dtype.is_integer or ids.shape.rank != rank:
+            received = f"{ids.dtype.name} {ids.shape}"
+            raise ValueError(f"ids of {key!r} must be integers of rank {rank}, received {received}")
+        parts.append(tf.cast(ids[:, None] if rank == 1 else ids, tf.int64))
+    return tf.concat(parts, axis=1)

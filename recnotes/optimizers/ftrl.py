@@ -44,7 +44,8 @@ class RowFtrl(RowUpdates, keras.optimizers.Ftrl):
 
     References:
         McMahan et al., *Ad Click Prediction: a View from the Trenches*, KDD 2013,
-        https://doi.org/10.1145/2487575.2488200, algorithm 1, which is one on rows too.
+        https://doi.org/10.1145/2487575.2488200, algorithm 1, whose step also touches only the
+        coordinates that an example has.
     """
 
     def update_rows(

@@ -120,7 +120,23 @@ def test_what_is_not_allowed_does_not_take_part(power):
     )
 
 
-@pytest.mark.parametrize("power", [-1, 0.5, -math.inf])
+@pytest.mark.parametrize(("dtype", "power"), [("float16", 5), ("float32", 100), ("float64", 300)])
+def test_powers_that_overflow_leave_all_weight_to_the_best(dtype, power):
+    """Two powers that are infinite would have a softmax that is no number."""
+    assert power * math.log(15) > math.log(tf.as_dtype(dtype).max)
+    v = tf.constant([[[16.0], [15.0], [-16.0]], [[-3.0], [0.5], [1e4]], [[0.1], [0.2], [0.3]]], dtype)
+    e, allowed = tf.ones([3, 1], dtype), tf.constant([[True, True, False]] * 3)
+    with tf.GradientTape() as tape:
+        tape.watch([v, e])
+        y = label_aware_attention(v, e, power, allowed)
+    # The powers of the last row are next to zero: the mean. Half precision has three digits.
+    np.testing.assert_allclose(y[:, 0], [16.0, 0.5 if power % 2 else -3.0, 0.15], rtol=1e-3)
+    at_v, at_e = tape.gradient(y, [v, e])
+    assert np.isfinite(at_v).all() and np.isfinite(at_e).all()
+    np.testing.assert_array_equal(at_v[0, :, 0], [1, 0, 0])
+
+
+@pytest.mark.parametrize("power", [-1, 0.5, -math.inf, math.nan])
 def test_bad_power(power):
     with pytest.raises(ValueError, match="power must be a whole number from 0 or infinity"):
         label_aware_attention(tf.zeros([1, 2, 3]), tf.zeros([1, 3]), power)

@@ -88,8 +88,12 @@ def check_bad_input(model, rng):
     ):
         with pytest.raises(ValueError, match=message):
             loss_of(model, {**inputs, key: value})
-    with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
-        loss_of(model, {**inputs, "target": inputs["target"][:-1]})
+    for rows in (4, 1):
+        with pytest.raises(ValueError, match=rf"the batch's rows, received \({rows},\)"):
+            loss_of(model, {**inputs, "target": inputs["target"][:rows]})
+    for k in (0, N + 1):
+        with pytest.raises(ValueError, match=rf"k must be in \[1, 9\], received {k}"):
+            model.recommend(inputs["history"], k)
     with pytest.raises(ValueError, match="key 'history'"):
         model({"target": inputs["target"]})
     with pytest.raises(ValueError, match="'history' and 'target'"):

@@ -57,6 +57,8 @@ def test_save_and_load(tmp_path):
 
 def test_bad_input():
     bench.check_bad_input(make())
+    with pytest.raises(ValueError, match="embedding_dim must be positive, received 0"):
+        make(embedding_dim=0)
     with pytest.raises(ValueError, match="vocabulary_sizes must be positive"):
         GMF(0, 3)
 

@@ -58,6 +58,8 @@ def test_save_and_load(tmp_path):
 
 def test_bad_input():
     bench.check_bad_input(make())
+    with pytest.raises(ValueError, match="embedding_dim must be positive, received 0"):
+        make(embedding_dim=0)
 
 
 def test_learns_what_first_order_cannot():

@@ -88,6 +88,9 @@ def test_save_and_load(tmp_path):
 
 def test_bad_input():
     bench.check_bad_input(make())
+    for name in ("gmf_dim", "mlp_dim"):
+        with pytest.raises(ValueError, match="gmf_dim and mlp_dim must be positive, received"):
+            make(**{name: 0})
 
 
 def test_learns_what_first_order_cannot():

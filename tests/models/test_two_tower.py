@@ -154,6 +154,13 @@ def test_rewards_weigh_rows():
     assert float(model.compute_loss(inputs, sample_weight=np.zeros(6))) == 0.0
     twice = model.compute_loss(inputs, sample_weight=np.full(6, 2.0))
     assert float(twice) == pytest.approx(2 * float(model.compute_loss(inputs)))
+    # A different weight for each row, as a vector and as the column that Keras may hand over.
+    parts = [float(model.compute_loss(inputs, sample_weight=row)) for row in np.eye(6)]
+    weights = np.arange(1.0, 7.0)
+    for given in (weights, weights[:, None]):
+        got = float(model.compute_loss(inputs, sample_weight=given))
+        assert got == pytest.approx(float(weights @ parts), rel=1e-5)  # float32
+    assert np.ptp(parts) > 0.01 * np.max(parts)
 
 
 def test_defaults_are_of_the_paper():
@@ -194,8 +201,13 @@ def test_bad_input():
             model({key: value for key, value in inputs.items() if key != name})
         with pytest.raises(ValueError, match=rf"field '{name}\[0\]' must be in"):
             model({**inputs, name: inputs[name] - 5})
-        with pytest.raises(ValueError, match=f"'{name[:4]}' must be integers"):
-            model({**inputs, name: inputs[name].astype(np.float32)})
+        for wrong in (inputs[name].astype(np.float32), inputs[name][:, 0]):
+            with pytest.raises(
+                ValueError, match=f"'{name}' must be integers of rank 2, received {wrong.dtype}"
+            ):
+                model({**inputs, name: wrong})
+    with pytest.raises(ValueError, match="embedding_dim must be positive, received 0"):
+        make(embedding_dim=0)
     with pytest.raises(ValueError, match="temperature must be positive, received 0"):
         make(temperature=0)
     with pytest.raises(ValueError, match="one width; .*, received 6, 9"):
