@@ -16,6 +16,8 @@ from recnotes._source import Piece
 # Methods whose docstrings say what everybody who knows Keras knows.
 _SILENT = frozenset({"build", "get_config", "compute_output_shape"})
 _SECTIONS = ("Args", "Returns", "Raises", "Example", "References")
+# Where the model's docstring ends, level by level.
+_MODEL_UNTIL = ("References", "References", "Returns", "Returns", "Returns", "Args", "summary")
 _SECTION = re.compile(rf"\s*({'|'.join(_SECTIONS)}):\s*$")
 _MARK = re.compile(r"\s*# --8<-- \[")
 
@@ -92,9 +94,7 @@ def _body(piece: Piece, dropped: list[ast.stmt], level: int, is_model: bool) -> 
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             continue
         if node is piece.node and is_model:
-            _shorten(
-                lines, node, ("References", "References", "Returns", "Returns", "Returns", "Args")[level]
-            )
+            _shorten(lines, node, _MODEL_UNTIL[level])
         elif node is piece.node:
             _shorten(lines, node, "summary" if level else "Args")
         else:

@@ -66,16 +66,29 @@ class Piece:
         return [*left, *(self._spare_statements(attributes) if level > 2 else [])]
 
     def _spare_statements(self, attributes: set[str]) -> Iterator[ast.stmt]:
-        """Yield what a constructor only notes for others to read, and a helper's checks of its arguments."""
-        for method in self.methods():
-            body = method.body if method.name == "__init__" else []
-            checks = [s for s in body if _is_check(s) and not self.whole]
+        """Yield a helper's checks of what the model hands it, and notes in a constructor that nobody reads.
+
+        Layers read what the model computed; what looks inputs up or compares with labels checks in any case.
+        """
+        inside = ".layers." in self.module.name or ".activations." in self.module.name
+        functions = [self.node] if isinstance(self.node, ast.FunctionDef) else list(self.methods())
+        for function in functions:
+            is_constructor = function.name == "__init__"
+            checked = not self.whole and (is_constructor or inside)
+            checks = [s for s in function.body if checked and _is_check(s)]
             yield from checks
-            kept = [node for s in body if s not in checks for node in ast.walk(s)]
+            kept = [node for s in function.body if s not in checks for node in ast.walk(s)]
             read = {n.id for n in kept if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-            for statement in body:
-                if isinstance(statement, ast.Assign) and _is_note(statement, attributes, read):
-                    yield statement
+            only_checked = {n.id for s in checks for n in ast.walk(s) if isinstance(n, ast.Name)} - read
+            for s in function.body:
+                target = s.targets[0] if isinstance(s, ast.Assign) else None
+                if isinstance(target, ast.Name) and target.id in only_checked:
+                    yield s
+                if is_constructor and isinstance(s, ast.Assign) and _is_note(s, attributes):
+                    yield s
+            if function.name == "build" and len(function.body) > len(checks) + 2:
+                # Keras itself notes that a layer is built.
+                yield from (s for s in function.body if ast.unparse(s) == "self.built = True")
 
     def annotated(self, level: int) -> bool:
         """Return whether the file keeps its types: in the longest files only the model does, or nothing."""
@@ -123,15 +136,16 @@ def _is_check(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[0], ast.Raise)
 
 
-def _is_note(statement: ast.Assign, attributes: set[str], names: set[str]) -> bool:
-    """Return whether a statement keeps a value computed from arguments under a name nobody reads."""
+def _is_note(statement: ast.Assign, attributes: set[str]) -> bool:
+    """Return whether a statement keeps a value computed from arguments in an attribute nobody reads."""
     plain = {"int", "float", "bool", "str", "list", "tuple", "len"}
     calls = [node.func for node in ast.walk(statement.value) if isinstance(node, ast.Call)]
     target = statement.targets[0]
-    unread = (isinstance(target, ast.Attribute) and target.attr not in attributes | _SWITCHES) or (
-        isinstance(target, ast.Name) and target.id not in names
+    return (
+        isinstance(target, ast.Attribute)
+        and target.attr not in attributes | _SWITCHES
+        and all(isinstance(called, ast.Name) and called.id in plain for called in calls)
     )
-    return unread and all(isinstance(called, ast.Name) and called.id in plain for called in calls)
 
 
 class Library:

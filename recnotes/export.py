@@ -17,7 +17,7 @@ from recnotes.registry import find
 __all__ = ["ExportError", "export", "export_class", "summary"]
 
 MAX_LINES = 300
-_LEVELS = (0, 1, 2, 3, 4, 5)
+_LEVELS = (0, 1, 2, 3, 4, 5, 6)
 
 
 def export(name: str) -> str:
@@ -26,8 +26,8 @@ def export(name: str) -> str:
     The file imports TensorFlow, Keras, NumPy and the standard library, registers its classes under the
     model's own name, and loads weights that this package saved. It is formatted, and as short as the source
     allows: where all of it would take 300 lines or more, helpers keep only the first sentence of their
-    docstrings, and no configuration, checks of constructor arguments, or types of their own. What a model is
-    called on is checked in any case.
+    docstrings, and no configuration, types or checks of what the model hands them. What a model is called on
+    is checked in any case: ids out of range name their field.
 
     Args:
         name: name of a model as `recnotes.registry.model_names` lists it, such as ``"deepfm"``.

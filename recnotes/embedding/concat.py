@@ -60,15 +60,13 @@ class ConcatFeatures(keras.layers.Layer):
         super().__init__(**kwargs)
         self.vocabulary_sizes = [int(size) for size in vocabulary_sizes]
         self.width = int(width)
-        self.field_names = field_names
+        self.field_names = [str(name) for name in field_names] if field_names is not None else None
         self.seed = seed
         self.fields = None
         if self.vocabulary_sizes or field_names:
             self.fields = FieldEmbedding(
                 self.vocabulary_sizes, self.width, field_names, seed=seed, dtype=self.dtype_policy
             )
-            self.field_names = self.fields.field_names
-            self.supports_jit = False
 
     def build(self, input_shape: Any) -> None:
         """Creates the embedding table.
@@ -104,10 +102,7 @@ class ConcatFeatures(keras.layers.Layer):
         if names not in (["dense"], ["sparse"], ["dense", "sparse"]):
             raise ValueError(f"features must be a dict of 'dense' and 'sparse', received {names!r}")
         if ("sparse" in names) != bool(self.vocabulary_sizes):
-            raise ValueError(
-                f"features must hold 'sparse' exactly when vocabulary_sizes is not empty, received {names!r} "
-                f"and vocabulary_sizes {self.vocabulary_sizes!r}"
-            )
+            raise ValueError(f"features must hold 'sparse' exactly with vocabulary_sizes, received {names!r}")
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Returns the shape of the concatenation.

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from recnotes.layers.attention import MultiHeadAttention, self_attention_mask
+from recnotes.layers.attention import MultiHeadAttention
 from recnotes.layers.dense import glorot_dense
 from recnotes.seeds import child_seeds
 
@@ -95,7 +95,7 @@ class BSTBlock(keras.layers.Layer):
             float tensor ``[B, L, D]``.
         """
         # --8<-- [start:call]
-        heads, _ = self.attention(e, e, self_attention_mask(mask, causal=False))
+        heads, _ = self.attention(e, e, mask[:, None])
         s = self.norms[0](e + self.dropouts[0](self.project(heads), training=training))  # [B, L, D]
         f = self.dropouts[1](self.outer(self.inner(s)), training=training)  # [B, L, D]
         f = self.norms[1](s + f)  # [B, L, D]

@@ -83,11 +83,10 @@ class CGC(keras.layers.Layer):
         num_gates = num_tasks + bool(shared_gate)
         read = [num_specific + num_shared] * num_tasks + [sum(counts)]  # experts that each gate mixes
         seeds = child_seeds(seed, sum(counts) + num_gates)
-        self.experts = [
-            MLP(hidden_units, None, activation, seed=s, dtype=self.dtype_policy) for s in seeds[num_gates:]
-        ]
+        policy = self.dtype_policy
+        self.experts = [MLP(hidden_units, None, activation, seed=s, dtype=policy) for s in seeds[num_gates:]]
         self.gates = [
-            glorot_dense(width, s, use_bias=False, dtype=self.dtype_policy)
+            glorot_dense(width, s, use_bias=False, dtype=policy)
             for width, s in zip(read, seeds[:num_gates], strict=False)
         ]
 

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from recnotes.layers.attention import masked_softmax
+from recnotes.layers.dense import glorot_dense
 from recnotes.seeds import child_seeds
 
 
@@ -205,19 +206,9 @@ class SelfAttentiveInterests(keras.layers.Layer):
         width = int(h_shape[-1])
         seeds = child_seeds(self.seed, 3)
         sizes = (self.units or 4 * width, self.num_interests)
-        self.hidden, self.heads = (
-            keras.layers.Dense(
-                size,
-                activation,
-                use_bias=self.wiring == "authors",
-                kernel_initializer=keras.initializers.GlorotUniform(seed=s),
-                name=name,
-                dtype=self.dtype_policy,
-            )
-            for size, activation, s, name in zip(
-                sizes, ("tanh", None), seeds, ("hidden", "heads"), strict=False
-            )
-        )
+        options = {"use_bias": self.wiring == "authors", "dtype": self.dtype_policy}
+        self.hidden = glorot_dense(sizes[0], seeds[0], activation="tanh", name="hidden", **options)
+        self.heads = glorot_dense(sizes[1], seeds[1], name="heads", **options)
         self.hidden.build((None, None, width))
         self.heads.build((None, None, sizes[0]))
         if self.max_length:

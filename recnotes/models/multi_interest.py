@@ -151,7 +151,6 @@ class MultiInterest:
             rows = tf.repeat(tf.range(tf.shape(ids)[0])[:, None], tf.shape(ids)[1], axis=1)  # [B, L]
             lowest = tf.fill(tf.shape(ids), scores.dtype.min)  # [B, L]
             padded = tf.pad(scores, [[0, 0], [1, 0]])  # [B, 1+N]
-            scores = tf.tensor_scatter_nd_update(padded, tf.stack([rows, ids], axis=2), lowest)[
-                :, 1:
-            ]  # [B, N]
+            padded = tf.tensor_scatter_nd_update(padded, tf.stack([rows, ids], axis=2), lowest)  # [B, 1+N]
+            scores = padded[:, 1:]  # [B, N]
         return tf.math.top_k(scores, k).indices + 1

@@ -79,9 +79,7 @@ class PLE(keras.Model):
         super().__init__(**kwargs)
         self.config = constructor_arguments(locals())
         if num_levels < 1 or (num_levels > 1 and num_shared < 1):
-            raise ValueError(
-                f"num_levels must be positive, and 1 without shared experts, received {num_levels!r}"
-            )
+            raise ValueError(f"num_levels must be positive, 1 if nothing is shared, received {num_levels!r}")
         self.tasks = check_tasks(tasks)
         self.tower_units = list(tower_units)
         self.seed = seed

@@ -12,6 +12,7 @@ from recnotes.embedding.pair import pair_ids
 from recnotes.layers.frequency import StreamingFrequency
 from recnotes.layers.tower import Tower
 from recnotes.losses.in_batch import in_batch_softmax_loss
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -91,23 +92,9 @@ class TwoTower(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if not temperature > 0:
             raise ValueError(f"temperature must be positive, received {temperature!r}")
-        self.config = {
-            "num_users": num_users,
-            "num_items": num_items,
-            "user_vocabulary_sizes": list(user_vocabulary_sizes),
-            "item_vocabulary_sizes": list(item_vocabulary_sizes),
-            "embedding_dim": embedding_dim,
-            "hidden_units": list(hidden_units),
-            "activation": activation,
-            "normalize": normalize,
-            "temperature": temperature,
-            "frequency_rate": frequency_rate,
-            "mask_repeats": mask_repeats,
-            "embedding_stddev": embedding_stddev,
-            "seed": seed,
-        }
         self.temperature = float(temperature)
         self.mask_repeats = bool(mask_repeats)
         seeds = child_seeds(seed, 2)
