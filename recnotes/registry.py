@@ -44,7 +44,7 @@ class ModelEntry:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     seeded: bool = True
     follows: str = "next"
-    oracle: str | None = None
+    oracle: str = field(kw_only=True)
 
     def load(self) -> type:
         """Imports the class.
@@ -76,12 +76,7 @@ class ModelEntry:
 
         Returns:
             An array, or arrays by task.
-
-        Raises:
-            ValueError: the entry names no oracle.
         """
-        if self.oracle is None:
-            raise ValueError(f"oracle must be 'module:function', received None for {self.name}")
         module, function = self.oracle.split(":")
         return getattr(importlib.import_module(module), function)(model, inputs)
 

@@ -49,6 +49,6 @@ def test_unknown_name():
         find("svm")
 
 
-def test_entry_without_an_oracle_says_so():
-    with pytest.raises(ValueError, match="oracle must be 'module:function', received None for x"):
-        ModelEntry("x", "y", "Z", "ctr").reference(None, {})
+def test_every_entry_names_its_loops():
+    with pytest.raises(TypeError, match="oracle"):
+        ModelEntry("x", "y", "Z", "ctr")
