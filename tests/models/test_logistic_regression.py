@@ -40,3 +40,10 @@ def test_save_and_load(tmp_path):
     np.testing.assert_array_equal(model(INPUTS), loaded(INPUTS))
     with pytest.raises(ValueError, match="field 'b'"):
         loaded({**INPUTS, "sparse": np.array([[0, 3], [0, 0]], np.int32)})
+
+
+def test_half_precision_policy_does_not_round_the_bias():
+    model = LogisticRegression([4, 3], dtype="mixed_bfloat16")
+    model.build()
+    model.bias.assign(1 + 2**-12)  # a number that half precision rounds to 1
+    assert model({"sparse": np.array([[1, 2]], np.int32)}).numpy().tolist() == [1 + 2**-12]
