@@ -31,7 +31,7 @@ def price_weighted(ctr: ArrayLike, cvr: ArrayLike, price: ArrayLike, exponent: f
 
     Raises:
         ValueError: the shapes differ, a value is NaN or infinite, a probability is not in [0, 1], or a price
-            is not positive.
+            is not positive, or the exponent is not one number.
 
     Example:
         >>> price_weighted([0.5, 0.25], [0.5, 0.5], [4, 16], exponent=0.5).tolist()
@@ -44,10 +44,15 @@ def price_weighted(ctr: ArrayLike, cvr: ArrayLike, price: ArrayLike, exponent: f
         )
     for name, chance in (("ctr", p), ("cvr", q)):
         if ((chance < 0) | (chance > 1)).any():
-            raise ValueError(f"{name} must be in [0, 1], received {chance.min()!r} to {chance.max()!r}")
+            raise ValueError(
+                f"{name} must be in [0, 1], received {float(chance.min())!r} to {float(chance.max())!r}"
+            )
     if (m <= 0).any():
         raise ValueError(f"price must be positive, received {float(m.min())!r}")
-    return p * q * np.power(m, finite("exponent", exponent))
+    a = finite("exponent", exponent)
+    if a.ndim:
+        raise ValueError(f"exponent must be one number, received shape {a.shape}")
+    return p * q * np.power(m, a)
 
 
 # --8<-- [end:price]

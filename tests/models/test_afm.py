@@ -47,7 +47,8 @@ def test_gradient_equals_central_differences_of_the_loops():
         step = np.zeros_like(e)
         step[2 + f, d] = 1e-6
         slope = (afm_logit(0.0, e + step, p) - afm_logit(0.0, e - step, p)) / 2e-6
-        assert abs(slope - found[row, d]) < 2e-3 * max(1, abs(slope))
+        # float32 in the model: measured 2.5e-6 at most, over six seeds
+        assert abs(slope - found[row, d]) < 2e-5 * max(1, abs(slope))
 
 
 def test_zero_attention_is_the_factorization_machine_with_its_pairs_averaged():

@@ -238,8 +238,7 @@ def test_beats_popularity_and_needs_the_correction():
         corrected = rate(fitted(0.05))
         popular = rate(np.tile(np.bincount(train["item"], minlength=200), (3000, 1)))
         truth = rate(data.probability[test["user"]])
-        print(seed, popular, corrected, truth)
+        # Measured: 0.27 to 0.35 against 0.17 to 0.22 of popularity and 0.32 to 0.40 of the truth.
         assert popular + 0.05 < corrected < truth
-        if seed == 0:
-            print("plain", rate(fitted(0.0)))
+        if seed == 0:  # 0.18 without the correction, 0.28 with it
             assert rate(fitted(0.0)) < corrected - 0.05
