@@ -5,8 +5,8 @@ from recnotes.losses.contrastive import info_nce_loss, nt_xent_loss
 from recnotes.losses.focal import sigmoid_focal_loss
 from recnotes.losses.hinge import pairwise_hinge_loss
 from recnotes.losses.in_batch import in_batch_softmax_loss
-from recnotes.losses.listnet import listnet_loss
-from recnotes.losses.neural_sort import neural_sort, neural_sort_top_k_loss
+from recnotes.losses.listnet import listnet_loss, listnet_top_k_loss
+from recnotes.losses.neural_sort import neural_sort, neural_sort_top_k_loss, stochastic_neural_sort
 from recnotes.losses.next_item import gbce_beta, next_item_cross_entropy, sampled_binary_cross_entropy
 from recnotes.losses.sampled import nce_loss, sampled_logits, sampled_softmax_loss
 from recnotes.losses.sampled_items import draw_items, sampled_item_loss
@@ -33,6 +33,7 @@ __all__ = [
     "in_batch_softmax_loss",
     "info_nce_loss",
     "listnet_loss",
+    "listnet_top_k_loss",
     "nce_loss",
     "neural_sort",
     "neural_sort_top_k_loss",
@@ -50,5 +51,6 @@ __all__ = [
     "softmax_cross_entropy",
     "top1_loss",
     "top1_max_loss",
+    "stochastic_neural_sort",
     "triplet_loss",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import pair
+from recnotes.losses._shapes import alike
 
 
 def bpr_loss(positive_scores: tf.Tensor, negative_scores: tf.Tensor) -> tf.Tensor:
@@ -36,5 +36,5 @@ def bpr_loss(positive_scores: tf.Tensor, negative_scores: tf.Tensor) -> tf.Tenso
         Rendle et al., *BPR: Bayesian Personalized Ranking from Implicit Feedback*, UAI 2009,
         https://arxiv.org/abs/1205.2618.
     """
-    s, n = pair("positive_scores", positive_scores, "negative_scores", negative_scores, None)
+    s, n = alike("positive_scores", positive_scores, "negative_scores", negative_scores, None)
     return tf.math.softplus(n - s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import pair, positive
+from recnotes.losses._shapes import alike, positive
 
 
 def info_nce_loss(anchors: tf.Tensor, positives: tf.Tensor, temperature: float = 0.1) -> tf.Tensor:
@@ -37,7 +37,7 @@ def info_nce_loss(anchors: tf.Tensor, positives: tf.Tensor, temperature: float =
         van den Oord, Li and Vinyals, *Representation Learning with Contrastive Predictive Coding*, 2018,
         https://arxiv.org/abs/1807.03748, equation 4, there with a bilinear score.
     """
-    a, p = pair("anchors", anchors, "positives", positives, 2)
+    a, p = alike("anchors", anchors, "positives", positives, 2)
     positive("temperature", temperature)
     z = tf.matmul(_unit(a), _unit(p), transpose_b=True) / temperature
     return tf.reduce_logsumexp(z, axis=1) - tf.linalg.diag_part(z)
@@ -73,7 +73,7 @@ def nt_xent_loss(first: tf.Tensor, second: tf.Tensor, temperature: float = 0.5) 
         Chen et al., *A Simple Framework for Contrastive Learning of Visual Representations*, ICML 2020,
         https://arxiv.org/abs/2002.05709, equation 1.
     """
-    a, b = pair("first", first, "second", second, 2)
+    a, b = alike("first", first, "second", second, 2)
     positive("temperature", temperature)
     views = _unit(tf.concat([a, b], axis=0))
     z = tf.matmul(views, views, transpose_b=True) / temperature

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import pair
+from recnotes.losses._shapes import alike, not_nan
 
 
 def sigmoid_focal_loss(
@@ -31,7 +31,9 @@ def sigmoid_focal_loss(
         Losses of that shape, float32 or float64.
 
     Raises:
-        ValueError: the shapes differ, ``gamma`` is negative, or ``alpha`` is not in [0, 1].
+        ValueError: the shapes differ, ``gamma`` is negative, ``alpha`` is not in [0, 1], or, eagerly, a label
+            is NaN.
+        tf.errors.InvalidArgumentError: in a graph a label is NaN; under XLA the loss is NaN.
 
     Example:
         >>> print(sigmoid_focal_loss([1.0, 0.0], tf.zeros(2)).numpy().round(4))  # α or 1 - α, / 4, · log 2
@@ -45,7 +47,8 @@ def sigmoid_focal_loss(
         raise ValueError(f"gamma must not be negative, received {gamma!r}")
     if alpha is not None and not 0 <= alpha <= 1:
         raise ValueError(f"alpha must be in [0, 1] or None, received {alpha!r}")
-    y, z = pair("labels", labels, "logits", logits, None)
+    y, z = alike("labels", labels, "logits", logits, None)
+    y = not_nan("labels", y)
     margin = (2 * y - 1) * z
     # exp(-γ softplus(m)) is (1 - p_t)^γ with a finite gradient where p_t rounds to 1.
     loss = tf.exp(-gamma * tf.math.softplus(margin)) * tf.math.softplus(-margin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import pair, positive
+from recnotes.losses._shapes import alike, positive
 
 
 def pairwise_hinge_loss(
@@ -38,5 +38,5 @@ def pairwise_hinge_loss(
         https://doi.org/10.1145/775047.775067.
     """
     positive("margin", margin)
-    s, n = pair("positive_scores", positive_scores, "negative_scores", negative_scores, None)
+    s, n = alike("positive_scores", positive_scores, "negative_scores", negative_scores, None)
     return tf.nn.relu(margin - (s - n))

@@ -37,7 +37,7 @@ def in_batch_softmax_loss(
         Losses ``[B]``.
 
     Raises:
-        ValueError: the shapes differ or are not ``[B, D]``, or ``temperature`` is not positive.
+        ValueError: the shapes do not fit, or ``temperature`` is not positive.
 
     Example:
         >>> float(in_batch_softmax_loss(tf.zeros([1, 2]), tf.ones([1, 2]))[0])  # no other item
@@ -49,11 +49,13 @@ def in_batch_softmax_loss(
     """
     u, v = pair("users", users, "items", items, 2)
     positive("temperature", temperature)
+    for x in (log_q, item_ids):
+        if x is not None and not u.shape[:1].is_compatible_with(tf.convert_to_tensor(x).shape):
+            raise ValueError(f"log_q and item_ids must be {[u.shape[0]]} like users, received {x!r}")
     z = tf.matmul(u, v, transpose_b=True) / temperature
     if log_q is not None:
         z -= tf.cast(log_q, z.dtype)
     if item_ids is not None:
-        same = tf.convert_to_tensor(item_ids)[:, None] == item_ids
-        other = tf.logical_not(tf.eye(tf.shape(z)[0], dtype=tf.bool))
-        z = tf.where(same & other, tf.constant(z.dtype.min, z.dtype), z)
+        same = (tf.convert_to_tensor(item_ids)[:, None] == item_ids) & ~tf.eye(tf.shape(z)[0], dtype=tf.bool)
+        z = tf.where(same, tf.constant(z.dtype.min, z.dtype), z)
     return tf.reduce_logsumexp(z, axis=1) - tf.linalg.diag_part(z)

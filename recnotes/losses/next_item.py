@@ -94,7 +94,8 @@ def next_item_cross_entropy(scores: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
 
     Args:
         scores: float tensor ``[B, L, N]``.
-        target: integer tensor ``[B, L]`` of item ids ``1 ... N``, 0 is ignored.
+        target: integer tensor ``[B, L]`` of item ids ``1 ... N``; 0 and below are ignored, and an id
+            above ``N`` is an error on a CPU and gives NaN under XLA.
 
     Returns:
         float tensor, a scalar; 0 where every target is 0.

@@ -4,7 +4,28 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import wide
+from recnotes.losses._shapes import in_range, vector, wide
+
+
+def corrected_logits(
+    weights: tf.Tensor,
+    biases: tf.Tensor,
+    labels: tf.Tensor,
+    x: tf.Tensor,
+    sampled: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
+    remove_accidental_hits: bool,
+) -> tf.Tensor:
+    """Score as `sampled_logits` does, for a caller that has checked its classes."""
+    drawn, true_count, drawn_count = tf.cast(sampled[0], labels.dtype), *sampled[1:]
+    true_q = tf.math.log(tf.cast(true_count, x.dtype))  # [B]
+    drawn_q = tf.math.log(tf.cast(drawn_count, x.dtype))  # [S]
+    true = tf.reduce_sum(x * tf.gather(weights, labels), axis=1) + tf.gather(biases, labels)  # [B]
+    negative = tf.matmul(x, tf.gather(weights, drawn), transpose_b=True)  # [B, S]
+    negative += tf.gather(biases, drawn) - drawn_q
+    if remove_accidental_hits:
+        hit = labels[:, None] == drawn
+        negative = tf.where(hit, tf.constant(x.dtype.min, x.dtype), negative)  # [B, S]
+    return tf.concat([(true - true_q)[:, None], negative], axis=1)
 
 
 def sampled_logits(
@@ -38,7 +59,8 @@ def sampled_logits(
         Logits ``[B, 1+S]``, the true class first.
 
     Raises:
-        ValueError: shapes do not fit.
+        ValueError: shapes do not fit; under ``jit_compile=True``, where XLA clamps a class out of range.
+        tf.errors.InvalidArgumentError: a class is not in ``[0, N)``.
 
     Example:
         >>> draws = tf.constant([0, 2]), tf.ones(1), tf.ones(2)
@@ -59,15 +81,18 @@ def sampled_logits(
         )
     if not labels.shape.is_compatible_with(x.shape[:1]):
         raise ValueError(f"labels must be [B] with B = {x.shape[0]}, received {tuple(labels.shape)}")
-    true_q = tf.math.log(tf.reshape(tf.cast(true_count, x.dtype), [-1]))  # [B]
-    drawn_q = tf.math.log(tf.cast(drawn_count, x.dtype))  # [S]
-    true = tf.reduce_sum(x * tf.gather(weights, labels), axis=1) + tf.gather(biases, labels)  # [B]
-    negative = tf.matmul(x, tf.gather(weights, drawn), transpose_b=True)  # [B, S]
-    negative += tf.gather(biases, drawn) - drawn_q
-    if remove_accidental_hits:
-        hit = labels[:, None] == drawn
-        negative = tf.where(hit, tf.constant(x.dtype.min, x.dtype), negative)  # [B, S]
-    return tf.concat([(true - true_q)[:, None], negative], axis=1)
+    table, offsets = tf.TensorShape(weights.shape), tf.TensorShape(biases.shape)
+    if not (table[1:].is_compatible_with(x.shape[1:]) and table[:1].is_compatible_with(offsets)):
+        raise ValueError(
+            f"weights and biases must be [N, {x.shape[1]}] and [N], received {table} and {offsets}"
+        )
+    num_classes = tf.shape(weights)[0] if table[0] is None else table[0]
+    labels = in_range("labels", labels, num_classes)  # [B]
+    drawn = in_range("drawn classes", drawn, num_classes)  # [S]
+    true_count = vector("true counts", tf.reshape(true_count, [-1]), "labels", labels)  # [B]
+    drawn_count = vector("drawn counts", drawn_count, "drawn classes", drawn)  # [S]
+    sampled = (drawn, true_count, drawn_count)
+    return corrected_logits(weights, biases, labels, x, sampled, remove_accidental_hits)
 
 
 def sampled_softmax_loss(
@@ -99,7 +124,8 @@ def sampled_softmax_loss(
         Losses ``[B]``.
 
     Raises:
-        ValueError: shapes do not fit.
+        ValueError: shapes do not fit; under ``jit_compile=True``, where XLA clamps a class out of range.
+        tf.errors.InvalidArgumentError: a class is not in ``[0, N)``.
 
     Example:
         >>> draws = tf.constant([0, 2]), tf.ones(1), tf.ones(2)
@@ -144,7 +170,8 @@ def nce_loss(
         Losses ``[B]``.
 
     Raises:
-        ValueError: shapes do not fit.
+        ValueError: shapes do not fit; under ``jit_compile=True``, where XLA clamps a class out of range.
+        tf.errors.InvalidArgumentError: a class is not in ``[0, N)``.
 
     Example:
         >>> draws = tf.constant([0, 2]), tf.ones(1), tf.ones(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from recnotes.losses._shapes import wide
-from recnotes.losses.sampled import sampled_softmax_loss
+from recnotes.losses.sampled import corrected_logits
 
 SAMPLERS = ("log_uniform", "uniform")
 
@@ -109,6 +109,8 @@ def sampled_item_loss(
     user = wide(user)
     rows = tf.maximum(target - 1, 0)  # [B]
     sampled = draw_items(rows, table.shape[0], num_sampled, sampler, seed)
-    loss = sampled_softmax_loss(table, tf.zeros([table.shape[0]], user.dtype), rows, user, sampled)  # [B]
+    biases = tf.zeros([table.shape[0]], user.dtype)  # [N]
+    z = corrected_logits(table, biases, rows, user, sampled, remove_accidental_hits=True)
+    loss = tf.reduce_logsumexp(z, axis=1) - z[:, 0]  # [B]
     m = tf.cast(target > 0, user.dtype)  # [B]
     return tf.reduce_sum(m * loss) / tf.maximum(tf.reduce_sum(m), 1)

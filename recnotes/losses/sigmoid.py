@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import pair
+from recnotes.losses._shapes import alike, not_nan
 
 
 def sigmoid_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
@@ -19,14 +19,15 @@ def sigmoid_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     with labels $y$, logits $z$ and losses $\ell$ of one shape, for example $[B]$.
 
     Args:
-        labels: 0, 1 or a probability between; NaN gives NaN.
+        labels: 0, 1 or a probability between.
         logits: logits, the shape of ``labels``.
 
     Returns:
         Losses of that shape, float32 or float64, not averaged.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ, or, eagerly, a label is NaN.
+        tf.errors.InvalidArgumentError: in a graph a label is NaN; under XLA the loss is NaN.
 
     Example:
         >>> sigmoid_cross_entropy(tf.constant([0.0, 1.0]), tf.constant([1000.0, 1000.0])).numpy().tolist()
@@ -37,6 +38,7 @@ def sigmoid_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         https://www.tensorflow.org/api_docs/python/tf/nn/sigmoid_cross_entropy_with_logits. The form with
         probabilities has to clip them, which stops the gradient of a confident error.
     """
-    y, z = pair("labels", labels, "logits", logits, None)
+    y, z = alike("labels", labels, "logits", logits, None)
+    y = not_nan("labels", y)
     # softplus(z) is max(z, 0) + log(1 + exp(-|z|)); its gradient at 0 is 1/2, that of max and |z| is not.
     return tf.math.softplus(z) - y * z

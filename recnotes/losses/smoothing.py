@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import wide
+from recnotes.losses._shapes import not_nan, wide
 
 
 def smooth_labels(labels: tf.Tensor, smoothing: float = 0.1) -> tf.Tensor:
@@ -25,7 +25,8 @@ def smooth_labels(labels: tf.Tensor, smoothing: float = 0.1) -> tf.Tensor:
         Distributions ``[B, N]``.
 
     Raises:
-        ValueError: ``smoothing`` is not in [0, 1].
+        ValueError: ``smoothing`` is not in [0, 1], or, eagerly, a label is NaN.
+        tf.errors.InvalidArgumentError: in a graph a label is NaN; under XLA it stays.
 
     Example:
         >>> print(smooth_labels(tf.constant([[1.0, 0.0, 0.0, 0.0]]), 0.5).numpy())
@@ -37,5 +38,5 @@ def smooth_labels(labels: tf.Tensor, smoothing: float = 0.1) -> tf.Tensor:
     """
     if not 0 <= smoothing <= 1:
         raise ValueError(f"smoothing must be in [0, 1], received {smoothing!r}")
-    y = wide(labels)
+    y = not_nan("labels", wide(labels))
     return (1 - smoothing) * y + smoothing / tf.cast(tf.shape(y)[-1], y.dtype)

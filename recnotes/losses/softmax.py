@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import pair
+from recnotes.losses._shapes import alike, not_nan
 
 
 def softmax_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
@@ -27,7 +27,8 @@ def softmax_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         Losses ``[B]``, float32 or float64.
 
     Raises:
-        ValueError: the shapes differ or are not ``[B, N]``.
+        ValueError: the shapes differ or are not ``[B, N]``, or, eagerly, a label is NaN.
+        tf.errors.InvalidArgumentError: in a graph a label is NaN; under XLA the loss is NaN.
 
     Example:
         >>> float(softmax_cross_entropy(tf.constant([[0.0, 1.0]]), tf.constant([[1000.0, 0.0]]))[0])
@@ -37,5 +38,6 @@ def softmax_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         Goodfellow, Bengio and Courville, *Deep Learning*, MIT Press 2016, sections 4.1 and 6.2.2.3,
         https://www.deeplearningbook.org.
     """
-    y, z = pair("labels", labels, "logits", logits, 2)
+    y, z = alike("labels", labels, "logits", logits, 2)
+    y = not_nan("labels", y)
     return tf.reduce_sum(y * (tf.reduce_logsumexp(z, axis=1, keepdims=True) - z), axis=1)

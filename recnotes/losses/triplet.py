@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import pair, positive
+from recnotes.losses._shapes import alike, positive
 
 
 def triplet_loss(
@@ -41,8 +41,8 @@ def triplet_loss(
         CVPR 2015, https://arxiv.org/abs/1503.03832.
     """
     positive("margin", margin)
-    p, a = pair("positives", positives, "anchors", anchors, 2)
-    n, a = pair("negatives", negatives, "anchors", a, 2)
+    p, a = alike("positives", positives, "anchors", anchors, 2)
+    n, a = alike("negatives", negatives, "anchors", a, 2)
     near = tf.reduce_sum(tf.square(a - p), axis=1)  # [B]
     far = tf.reduce_sum(tf.square(a - n), axis=1)  # [B]
     return tf.nn.relu(near - far + margin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -299,4 +300,38 @@ def neural_sort_top_k_loops(labels: Array, scores: Array, k: int, temperature: f
         p = neural_sort_loops(scores[b], temperature)
         order = sorted(range(len(y)), key=lambda j: -y[j])
         out[b] = -sum(math.log(p[i, order[i]]) for i in range(k)) / k
+    return out
+
+
+def listnet_top_k_loops(labels: Array, scores: Array, k: int) -> Array:
+    r"""Cross-entropy over the orders of the first places, order by order.
+
+    $$
+    \ell_b = -\sum_{\pi} P_{y_b}(\pi) \log P_{s_b}(\pi)
+    $$
+
+    Args:
+        labels: ``[B, N]``.
+        scores: ``[B, N]``.
+        k: number of places.
+
+    Returns:
+        Losses ``[B]``.
+
+    Example:
+        >>> listnet_top_k_loops(np.zeros((1, 3)), np.zeros((1, 3)), 2).round(4).tolist()  # log 6
+        [1.7918]
+    """
+
+    def probability(x: Array, order: tuple[int, ...]) -> float:
+        p, left = 1.0, list(range(len(x)))
+        for i in order:
+            p *= math.exp(x[i]) / sum(math.exp(x[j]) for j in left)
+            left.remove(i)
+        return p
+
+    out = np.zeros(len(labels))
+    for b, (y, s) in enumerate(zip(labels, scores, strict=True)):
+        for order in itertools.permutations(range(len(y)), k):
+            out[b] -= probability(y, order) * math.log(probability(s, order))
     return out
