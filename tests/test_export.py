@@ -20,7 +20,7 @@ MAX_LINES = {
     "sasrec": 400,
     "two-tower": 383,
     "comirec-dr": 350,
-    "mind": 430,
+    "mind": 440,
     "mmoe": 362,
     "omoe": 368,
 }

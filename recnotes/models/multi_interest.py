@@ -48,9 +48,8 @@ class MultiInterest:
             ValueError: a size is not positive or the sampler is unknown.
         """
         if max_length < 1 or num_sampled < 1:
-            raise ValueError(
-                f"max_length and num_sampled must be positive, received {max_length!r}, {num_sampled!r}"
-            )
+            sizes = f"{max_length!r}, {num_sampled!r}"
+            raise ValueError(f"max_length and num_sampled must be positive, received {sizes}")
         if sampler not in SAMPLERS:
             raise ValueError(f"sampler must be one of {SAMPLERS}, received {sampler!r}")
         self.max_length, self.num_sampled = int(max_length), int(num_sampled)
@@ -110,9 +109,7 @@ class MultiInterest:
             ValueError: the inputs have no ``"target"``, or it is not one id for each history.
         """
         if not isinstance(x, dict) or "target" not in x:
-            raise ValueError(
-                f"inputs of fit must be a dict with 'history' and 'target', received {type(x)!r}"
-            )
+            raise ValueError(f"inputs of fit must hold 'history' and 'target', received {type(x)!r}")
         target = check_item_ids(x["target"], self.items.num_items, "target")
         if not target.shape.is_compatible_with(y_pred.shape[:1]):
             raise ValueError(
