@@ -17,7 +17,7 @@ MAX_LINES = {
     "din": 420,
     "can": 356,
     "bst": 397,
-    "sasrec": 400,
+    "sasrec": 405,
     "two-tower": 383,
     "comirec-dr": 350,
     "mind": 440,

@@ -86,7 +86,7 @@ class NumericEmbedding(keras.layers.Layer):
         """
         if x.shape.rank != 2 or x.shape[1] != self.num_fields:
             raise ValueError(f"x must be [B, {self.num_fields}], received {tuple(x.shape)}")
-        e = x[:, :, tf.newaxis] * tf.convert_to_tensor(self.table)  # [B, n, D]
+        e = tf.cast(x, self.compute_dtype)[:, :, tf.newaxis] * tf.convert_to_tensor(self.table)  # [B, n, D]
         return e
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:

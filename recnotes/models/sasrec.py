@@ -149,7 +149,13 @@ class SASRec(keras.Model):
         Returns:
             The triple of outputs ``[B, L, D]``, zero on padding, the mask ``[B, L]`` and a list with each
             block's attention weights ``[B, H, L, L]``.
+
+        Raises:
+            ValueError: the rank is not 2, or there is no step.
         """
+        history = tf.convert_to_tensor(history)  # [B, L]
+        if history.shape.rank != 2 or history.shape[1] == 0:
+            raise ValueError(f"'history' must be [B, L] with a step or more, received {tuple(history.shape)}")
         f, mask = self.embedding(history)
         f = self.embedding_dropout(f, training=training)  # [B, L, D]
         weights = []
@@ -172,7 +178,12 @@ class SASRec(keras.Model):
 
         Returns:
             ``[B, N]``, ``[B, L, 1+K]`` or ``[B, L, N]``, see the class.
+
+        Raises:
+            ValueError: there is no history, or its shape or an id is wrong (eagerly).
         """
+        if "history" not in inputs:
+            raise ValueError(f"inputs must have the key 'history', received {sorted(inputs)}")
         f, mask, _ = self.encode(inputs["history"], training)
         output = self.output_table or self.embedding
         if "next" not in inputs:

@@ -11,6 +11,7 @@ def test_hand_computed():
     layer.build()
     layer.table.assign([[1, 2], [3, 4]])
     assert layer(tf.constant([[2.0, -1.0]])).numpy().tolist() == [[[2, 4], [-3, -4]]]
+    assert layer(tf.constant([[2, -1]])).numpy().tolist() == [[[2, 4], [-3, -4]]]  # counts, say
 
 
 def test_values_scale_the_vector():

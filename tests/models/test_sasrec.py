@@ -303,6 +303,15 @@ def test_bad_arguments(kwargs, message):
         sasrec(**kwargs)
 
 
+def test_wrong_shapes_are_refused():
+    model = SASRec(7, max_length=4, width=8, seed=0)
+    for history in (HISTORY[:1, :, None], HISTORY[0], HISTORY[:, :0]):
+        with pytest.raises(ValueError, match=r"'history' must be \[B, L\] with a step or more, received"):
+            model({"history": history})
+    with pytest.raises(ValueError, match=r"must have the key 'history', received \['next'\]"):
+        model({"next": HISTORY})
+
+
 def test_fit_without_next_says_so():
     model = sasrec()
     model.compile("adam")
