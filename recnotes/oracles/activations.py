@@ -104,3 +104,53 @@ def dice_moving(s: Array, alpha: Array, mean: Array, variance: Array, epsilon: f
         p = 1 / (1 + math.exp(-(s[u] - mean[u]) / math.sqrt(variance[u] + epsilon)))
         f[u] = (p + (1 - p) * alpha[u]) * s[u]
     return f
+
+
+def prelu_loops(z: Array, alpha: Array) -> Array:
+    r"""Evaluates PReLU number by number; equal slopes make it the leaky rectifier, zeros the plain one.
+
+    $$
+    f(z)_{bu} = \max(z_{bu}, 0) + a_u \min(z_{bu}, 0)
+    $$
+
+    Args:
+        z: input ``[B, U]``.
+        alpha: slopes $a$ ``[U]``.
+
+    Returns:
+        Output ``[B, U]``.
+
+    Example:
+        >>> prelu_loops(np.array([[-2.0, 3.0]]), np.full(2, 0.25)).tolist()
+        [[-0.5, 3.0]]
+    """
+    f = np.zeros_like(z)
+    for b in range(z.shape[0]):
+        for u in range(z.shape[1]):
+            f[b, u] = max(z[b, u], 0.0) + alpha[u] * min(z[b, u], 0.0)
+    return f
+
+
+def swiglu_loops(z: Array) -> Array:
+    r"""Evaluates SwiGLU number by number.
+
+    $$
+    f(z)_{bu} = \frac{z_{bu}}{1 + e^{-z_{bu}}} \, z_{b,U+u}
+    $$
+
+    Args:
+        z: input ``[B, 2U]``.
+
+    Returns:
+        Output ``[B, U]``.
+
+    Example:
+        >>> swiglu_loops(np.array([[1.0, 2.0]])).round(4).tolist()
+        [[1.4621]]
+    """
+    units = z.shape[1] // 2
+    f = np.zeros((len(z), units))
+    for b in range(len(z)):
+        for u in range(units):
+            f[b, u] = z[b, u] / (1 + math.exp(-z[b, u])) * z[b, units + u]
+    return f
