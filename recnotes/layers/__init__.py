@@ -12,7 +12,8 @@ from recnotes.layers.bst_block import BSTBlock
 from recnotes.layers.capsule import CapsuleInterests, dynamic_routing, squash
 from recnotes.layers.cgc import CGC
 from recnotes.layers.co_action import CoAction, co_action_size
-from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
+from recnotes.layers.cross import CrossNetwork
+from recnotes.layers.cross_v2 import CrossNetworkV2
 from recnotes.layers.dense import glorot_dense
 from recnotes.layers.dice_mlp import DiceMLP
 from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts

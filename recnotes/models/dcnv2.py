@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from recnotes.embedding.field import FieldEmbedding
 from recnotes.embedding.stack import stack_features
-from recnotes.layers.cross import CrossNetworkV2
+from recnotes.layers.cross_v2 import CrossNetworkV2
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds

@@ -4,7 +4,8 @@ import pytest
 import tensorflow as tf
 
 from recnotes.data.polynomials import planted_polynomial
-from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
+from recnotes.layers.cross import CrossNetwork
+from recnotes.layers.cross_v2 import CrossNetworkV2
 from recnotes.oracles import cross as oracle
 
 KINDS = [{}, {"rank": 2}, {"rank": 2, "num_experts": 3}, {"rank": 2, "num_experts": 3, "gate": "sigmoid"}]

@@ -4,7 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from recnotes.embedding.stack import stack_features
-from recnotes.layers.cross import CrossNetwork, CrossNetworkV2
+from recnotes.layers.cross import CrossNetwork
+from recnotes.layers.cross_v2 import CrossNetworkV2
 from recnotes.models.dcn import DCN
 from recnotes.models.dcnv2 import DCNv2
 from tests.checks.shape_cases import sizes
