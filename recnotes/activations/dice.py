@@ -41,8 +41,9 @@ def dice(
         Zhou et al., *Deep Interest Network for Click-Through Rate Prediction*, KDD 2018,
         https://arxiv.org/abs/1706.06978.
     """
-    p = tf.sigmoid((s - mean) / tf.sqrt(variance + epsilon))
-    return p * s + (1 - p) * alpha * s
+    # Products in place of quotients, and α + (1 − α) p in one piece: their gradients take fewer passes.
+    p = tf.sigmoid((s - mean) * tf.math.rsqrt(variance + epsilon))
+    return (alpha + (1 - alpha) * p) * s
 
 
 @keras.saving.register_keras_serializable("recnotes")
@@ -152,16 +153,18 @@ class Dice(keras.layers.Layer):
             mean = tf.cast(self.moving_mean, wide.dtype)  # [U]
             variance = tf.cast(self.moving_variance, wide.dtype)  # [U]
             return tf.cast(dice(wide, alpha, mean, variance, self.epsilon), s.dtype)
-        axes = list(range(s.shape.rank - 1))
-        m = tf.ones_like(wide[..., :1]) if mask is None else tf.cast(mask, wide.dtype)[..., None]
+        rows = tf.reshape(wide, [-1, s.shape[-1]])
+        m = tf.ones_like(rows[:, :1]) if mask is None else tf.reshape(tf.cast(mask, wide.dtype), [-1, 1])
         count = tf.reduce_sum(m)
-        mean = tf.math.divide_no_nan(tf.reduce_sum(m * wide, axes), count)  # [U]
-        variance = tf.math.divide_no_nan(tf.reduce_sum(m * tf.square(wide - mean), axes), count)  # [U]
+        mean = tf.math.divide_no_nan(tf.matmul(m, rows, transpose_a=True)[0], count)  # [U]
+        squares = tf.matmul(m, tf.square(rows - mean), transpose_a=True)[0]  # [U]
+        variance = tf.math.divide_no_nan(squares, count)  # [U]
         if self.wiring == "paper":
             rate = (1 - self.momentum) * tf.cast(count > 0, wide.dtype)
             for average, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
                 average.assign_add(tf.cast(rate, average.dtype) * (tf.cast(batch, average.dtype) - average))
-        return tf.cast(dice(wide, alpha, mean, variance, self.epsilon), s.dtype)
+        y = dice(rows, alpha, mean, variance, self.epsilon)
+        return tf.cast(tf.reshape(y, tf.shape(s)), s.dtype)
         # --8<-- [end:call]
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
