@@ -159,7 +159,7 @@ class FieldEmbedding(keras.layers.Layer):
         self.built = True
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
-        """Reads the rows.
+        """Reads the rows, from the variable itself: reading it as a whole could copy or cast all of it.
 
         Args:
             ids: integer tensor ``[B, F]``, each field counts from 0.
@@ -168,11 +168,12 @@ class FieldEmbedding(keras.layers.Layer):
             Vectors ``[B, F, D]``.
         """
         # --8<-- [start:call]
-        ids = check_field_ids(ids, self.vocabulary_sizes, self.field_names)  # [B, F]
+        checked = check_field_ids(ids, self.vocabulary_sizes, self.field_names)  # [B, F]
         rows = tf.cast(ids, tf.int64) + tf.constant(self.offsets, tf.int64)  # [B, F]
-        # Not the whole table, neither cast nor copied: `recnotes.optimizers` writes rows in place.
-        e = tf.cast(tf.gather(self.table.value, rows), self.compute_dtype)  # [B, F, D]
-        return e
+        with tf.control_dependencies(
+            [checked]
+        ):  # the rows do not wait: tables read by the same ids share them
+            return tf.cast(tf.gather(self.table.value, rows), self.compute_dtype)
         # --8<-- [end:call]
 
     def rows(self, field: int | str) -> tf.Tensor:
