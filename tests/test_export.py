@@ -13,16 +13,18 @@ from recnotes.registry import find, model_names
 
 # These need more helpers than fit into the aim, whole lines, the docstrings and blank lines too.
 MAX_LINES = {
-    "pnn": 360,
-    "din": 420,
-    "can": 356,
-    "bst": 397,
-    "sasrec": 405,
+    "pnn": 376,
+    "dcnv2": 303,
+    "din": 435,
+    "can": 373,
+    "bst": 412,
+    "sasrec": 402,
     "two-tower": 383,
-    "comirec-dr": 350,
-    "mind": 440,
-    "mmoe": 362,
-    "omoe": 368,
+    "comirec-dr": 332,
+    "mind": 422,
+    "omoe": 381,
+    "mmoe": 375,
+    "ple": 319,
 }
 
 CHILD = """

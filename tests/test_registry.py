@@ -20,6 +20,7 @@ def test_every_model_is_listed():
                 and value.__module__ == module.__name__
             ):
                 classes.add(value)
+    classes.remove(recnotes.models.RowWeights)  # a base
     assert {find(name).load() for name in model_names()} == classes
 
 

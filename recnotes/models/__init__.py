@@ -24,6 +24,7 @@ from recnotes.models.neumf import NeuMF
 from recnotes.models.nfm import NFM
 from recnotes.models.ple import PLE
 from recnotes.models.pnn import PNN
+from recnotes.models.row_weights import RowWeights
 from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
 from recnotes.models.stamp import STAMP, STMP
@@ -32,6 +33,7 @@ from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
     "MultiInterest",
+    "RowWeights",
     "AFM",
     "PNN",
     "NFM",

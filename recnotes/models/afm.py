@@ -11,11 +11,12 @@ import tensorflow as tf
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.afm import PairAttention
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class AFM(keras.Model):
+class AFM(RowWeights):
     r"""First-order weights plus a projection of the pairs' products, averaged by attention.
 
     $$

@@ -13,11 +13,12 @@ from recnotes.embedding.sequence import positions_from_the_end
 from recnotes.layers.bst_block import BSTBlock
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class BST(keras.Model):
+class BST(RowWeights):
     r"""A network over the profile and what a transformer makes of the candidate and the history.
 
     $$

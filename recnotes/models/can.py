@@ -12,11 +12,12 @@ from recnotes.embedding.behavior import BehaviorEmbedding, ItemEmbedding
 from recnotes.layers.co_action import CoAction, co_action_size
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class CAN(keras.Model):
+class CAN(RowWeights):
     r"""A network over profile, candidate, summed history and the co-action of candidate and history.
 
     $$

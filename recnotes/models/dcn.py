@@ -13,11 +13,12 @@ from recnotes.embedding.stack import stack_features
 from recnotes.layers.cross import CrossNetwork
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class DCN(keras.Model):
+class DCN(RowWeights):
     r"""Crosses of bounded degree next to a network, both on numeric values and embeddings side by side.
 
     $$

@@ -13,11 +13,12 @@ from recnotes.embedding.stack import stack_features
 from recnotes.layers.cross_v2 import CrossNetworkV2
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class DCNv2(keras.Model):
+class DCNv2(RowWeights):
     r"""Crosses with a matrix a layer, on numeric values and embeddings side by side.
 
     $$

@@ -13,11 +13,12 @@ from recnotes.embedding.stack import stack_features
 from recnotes.layers.mlp import MLP
 from recnotes.layers.residual import ResidualUnit
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class DeepCrossing(keras.Model):
+class DeepCrossing(RowWeights):
     r"""Stacks numeric values and embeddings, and refines the stack unit by unit.
 
     $$

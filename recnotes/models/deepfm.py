@@ -12,11 +12,12 @@ from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.fm import fm_pairwise
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class DeepFM(keras.Model):
+class DeepFM(RowWeights):
     r"""First-order weights, pairwise term and network, added up; the last two share one embedding.
 
     $$

@@ -13,11 +13,12 @@ from recnotes.layers.dice_mlp import DiceMLP
 from recnotes.layers.mlp import MLP
 from recnotes.layers.target_attention import TargetAttention
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class DIN(keras.Model):
+class DIN(RowWeights):
     r"""A network over the profile, the candidate and the history as the candidate activates it.
 
     $$

@@ -11,10 +11,11 @@ import tensorflow as tf
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class FFM(keras.Model):
+class FFM(RowWeights):
     r"""Inner products of all pairs of fields, each field with the vector it keeps for the other.
 
     $$

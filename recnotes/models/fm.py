@@ -11,11 +11,12 @@ import tensorflow as tf
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.fm import FMInteraction
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class FactorizationMachine(keras.Model):
+class FactorizationMachine(RowWeights):
     r"""First-order weights plus the inner products of all pairs of fields.
 
     $$

@@ -11,11 +11,12 @@ import tensorflow as tf
 from recnotes.embedding.field import FieldEmbedding
 from recnotes.embedding.pair import pair_ids
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class GMF(keras.Model):
+class GMF(RowWeights):
     r"""Multiplies the vectors of user and item factor by factor and adds the products up with weights.
 
     $$

@@ -10,10 +10,11 @@ import tensorflow as tf
 
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class LogisticRegression(keras.Model):
+class LogisticRegression(RowWeights):
     r"""One weight per numeric field, one per categorical value, one bias.
 
     $$

@@ -12,12 +12,13 @@ from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.experts import MixtureOfExperts
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.models.shared_bottom import check_tasks
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class MMoE(keras.Model):
+class MMoE(RowWeights):
     r"""Predicts several tasks from shared experts, which each task mixes by its own gate.
 
     $$

@@ -12,11 +12,12 @@ from recnotes.embedding.field import FieldEmbedding
 from recnotes.embedding.pair import pair_ids
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class NCFMLP(keras.Model):
+class NCFMLP(RowWeights):
     r"""Lets a network find out how a user and an item fit, in place of a product.
 
     $$

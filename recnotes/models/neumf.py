@@ -12,11 +12,12 @@ from recnotes.embedding.field import FieldEmbedding
 from recnotes.embedding.pair import pair_ids
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class NeuMF(keras.Model):
+class NeuMF(RowWeights):
     r"""Puts the factor-wise product of one pair of vectors beside a network over another pair.
 
     $$

@@ -12,12 +12,13 @@ from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.cgc import CGC
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.models.shared_bottom import check_tasks
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class PLE(keras.Model):
+class PLE(RowWeights):
     r"""Predicts several tasks from levels of `CGC`; with one level it is the paper's CGC model.
 
     $$

@@ -12,11 +12,12 @@ from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.layers.mlp import MLP
 from recnotes.layers.product_layer import ProductLayer
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class PNN(keras.Model):
+class PNN(RowWeights):
     r"""Embeds the fields, multiplies them in pairs, and runs a network on vectors and products.
 
     $$

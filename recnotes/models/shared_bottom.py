@@ -11,11 +11,12 @@ import tensorflow as tf
 from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class SharedBottom(keras.Model):
+class SharedBottom(RowWeights):
     r"""Predicts several tasks from one shared representation.
 
     $$

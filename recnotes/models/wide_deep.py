@@ -14,11 +14,12 @@ from recnotes.embedding.field import FieldEmbedding, check_field_ids
 from recnotes.embedding.stack import stack_features
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
+from recnotes.models.row_weights import RowWeights
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class WideDeep(keras.Model):
+class WideDeep(RowWeights):
     r"""A linear model on fields and crosses of fields, plus a network on embeddings.
 
     $$
