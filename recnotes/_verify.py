@@ -56,7 +56,10 @@ def measure(name: str, seeds: Sequence[int] = SEEDS) -> Difference:
         seeds: seeds of the weights (default: (0, 1, 2)).
 
     Returns:
-        The largest differences over all seeds.
+        The largest differences over all seeds, NaN where an output is NaN.
+
+    Raises:
+        ValueError: the loops return other shapes or other tasks.
     """
     entry = find(name)
     model, inputs = entry.build(), entry.inputs(_ROWS)
@@ -64,13 +67,17 @@ def measure(name: str, seeds: Sequence[int] = SEEDS) -> Difference:
     for seed in seeds:
         randomize(model, seed)
         found, expected = model(inputs, training=False), entry.reference(model, inputs)
-        for key in expected if isinstance(expected, dict) else [None]:
+        if isinstance(found, dict) and set(found) != set(expected):
+            raise ValueError(f"loops of {name} must return {sorted(found)}, received {sorted(expected)}")
+        for key in found if isinstance(found, dict) else [None]:
             ours = np.asarray(found if key is None else found[key], np.float64)
             loops = expected if key is None else expected[key]
             if ours.shape != loops.shape:
                 raise ValueError(f"loops of {name} must return {ours.shape}, received {loops.shape}")
             gap = float(np.abs(ours - loops).max())
-            absolute, relative = max(absolute, gap), max(relative, gap / float(np.abs(loops).max()))
+            # Not max(), which passes NaN over.
+            absolute = float(np.maximum(absolute, gap))
+            relative = float(np.maximum(relative, gap / np.abs(loops).max()))
     return Difference(entry.name, model.count_params(), absolute, relative)
 
 

@@ -3,6 +3,7 @@ import pytest
 from recnotes._verify import measure, verify
 from recnotes.cli import main
 from recnotes.layers.fm import fm_pairwise
+from recnotes.oracles import shared_bottom
 from recnotes.registry import model_names
 
 
@@ -24,6 +25,21 @@ def test_loops_of_another_shape_are_refused(monkeypatch):
     monkeypatch.setattr("recnotes.oracles.fm.fm_logit", lambda *weights: [0.0, 0.0])
     with pytest.raises(ValueError, match=r"loops of fm must return \(2,\), received \(2, 2\)"):
         measure("fm")
+
+
+def test_an_output_that_is_no_number_is_found(monkeypatch):
+    monkeypatch.setattr("recnotes.models.deepfm.fm_pairwise", lambda e: float("nan") * fm_pairwise(e))
+    found = measure("deepfm")
+    assert not found.absolute < 1 and not found.relative < 1
+
+
+def test_loops_without_a_task_are_refused(monkeypatch):
+    whole = shared_bottom.shared_bottom_of_model
+    monkeypatch.setattr(
+        shared_bottom, "shared_bottom_of_model", lambda *given: {"click": whole(*given)["click"]}
+    )
+    with pytest.raises(ValueError, match=r"must return \['click', 'like'\], received \['click'\]"):
+        measure("shared-bottom")
 
 
 def test_table(capsys):

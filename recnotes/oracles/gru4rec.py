@@ -181,7 +181,7 @@ def ranking_loss_loops(r: float, negatives: Sequence[float], loss: str, regulari
 
 
 def authors_loss_loops(scores: Array, loss: str) -> float:
-    r"""Sums BPR or TOP1 over a batch as the authors' code does, each row's own column included.
+    r"""Averages BPR or TOP1 over a batch as the authors' code did until 2020, own columns included.
 
     $$
     \text{BPR} = -\frac{1}{M^2}\sum_{i,j} \log\sigma(r_{ii} - r_{ij}), \qquad
@@ -201,6 +201,10 @@ def authors_loss_loops(scores: Array, loss: str) -> float:
     Example:
         >>> authors_loss_loops(np.zeros((2, 2)), "top1")
         0.75
+
+    References:
+        https://github.com/hidasib/GRU4Rec, ``gru4rec.py``, up to commit 07f75a7; since 1088282 BPR is the sum
+        over the columns, so that its weight grows with the batch.
     """
     M, total = len(scores), 0.0
     for i in range(M):
