@@ -13,18 +13,18 @@ from recnotes.registry import find, model_names
 
 # These need more helpers than fit into the aim, whole lines, the docstrings and blank lines too.
 MAX_LINES = {
-    "pnn": 376,
-    "dcnv2": 303,
-    "din": 435,
-    "can": 373,
-    "bst": 412,
-    "sasrec": 402,
-    "two-tower": 383,
-    "comirec-dr": 332,
-    "mind": 422,
-    "omoe": 381,
-    "mmoe": 375,
-    "ple": 319,
+    "pnn": 380,
+    "dcnv2": 310,
+    "din": 440,
+    "can": 380,
+    "bst": 420,
+    "sasrec": 410,
+    "two-tower": 390,
+    "comirec-dr": 340,
+    "mind": 430,
+    "omoe": 390,
+    "mmoe": 380,
+    "ple": 320,
 }
 
 CHILD = """
