@@ -27,7 +27,8 @@ class StreamingAUC(keras.metrics.Metric):
         **kwargs: passed to `keras.metrics.Metric`.
 
     Returns:
-        Called on labels ``[B]`` (0 or 1) and logits ``[B]``: the area so far; 0.5 while a class is missing.
+        Called on labels ``[B]`` (0 or 1) and logits ``[B]``: the area so far; 0.5 while a class is missing,
+        and NaN after a batch with a wrong label or a NaN that XLA let pass.
 
     Raises:
         ValueError: ``num_bins`` is below 2, or labels and logits differ in size.
@@ -52,17 +53,20 @@ class StreamingAUC(keras.metrics.Metric):
         self.num_bins = int(num_bins)
         # Integers: float32 counts stop growing at 2**24.
         self.counts = self.add_variable((2, self.num_bins), "zeros", dtype="int64", name="counts")
+        self.wrong = self.add_variable((), "zeros", dtype="int64", name="wrong")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Counts a batch.
 
         Args:
-            y_true: labels ``[B]``; another number than 0 or 1 is an error, which XLA does not see.
-            y_pred: logits ``[B]``; NaN is an error, which XLA does not see.
+            y_true: labels ``[B]``; another number than 0 or 1 is an error, and makes the result NaN
+                under XLA, which drops the check.
+            y_pred: logits ``[B]``; NaN is an error, likewise.
             sample_weight: must be None, weights are not counted (default: None).
 
         Raises:
             ValueError: weights are given, or the sizes differ.
+            tf.errors.InvalidArgumentError: a label is not 0 or 1, or a logit is NaN.
         """
         if sample_weight is not None:
             raise ValueError(f"sample_weight must be None, received {type(sample_weight).__name__}")
@@ -71,8 +75,10 @@ class StreamingAUC(keras.metrics.Metric):
         if not label.shape.is_compatible_with(z.shape):
             raise ValueError(f"y_true and y_pred must be of one size, received {label.shape} and {z.shape}")
         binary = tf.reduce_all((label == 0) | (label == 1))
+        known = ~tf.reduce_any(tf.math.is_nan(z))
         tf.debugging.assert_equal(binary, True, "labels must be 0 or 1, received another number")
-        tf.debugging.assert_equal(tf.reduce_any(tf.math.is_nan(z)), False, "logits must not be NaN")
+        tf.debugging.assert_equal(known, True, "logits must not be NaN")
+        self.wrong.assign_add(tf.cast(~(binary & known), tf.int64))
         y = tf.cast(label, tf.int64)
         bins = tf.cast(tf.sigmoid(z) * self.num_bins, tf.int64)
         bins = tf.clip_by_value(bins, 0, self.num_bins - 1)
@@ -89,7 +95,8 @@ class StreamingAUC(keras.metrics.Metric):
         below = tf.cumsum(n, exclusive=True)
         pairs = tf.reduce_sum(p) * tf.reduce_sum(n)
         area = tf.math.divide_no_nan(tf.reduce_sum(p * (below + n / 2)), pairs)
-        return tf.cast(tf.where(pairs > 0, area, 0.5), tf.float32)
+        area = tf.where(pairs > 0, area, 0.5)
+        return tf.where(self.wrong > 0, float("nan"), tf.cast(area, tf.float32))
 
     def get_config(self) -> dict[str, Any]:
         """Returns what rebuilds the metric.

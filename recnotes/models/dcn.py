@@ -60,8 +60,9 @@ class DCN(RowWeights):
         Wang et al., *Deep & Cross Network for Ad Click Predictions*, ADKDD 2017,
         https://arxiv.org/abs/1708.05123. In its experiments each field's embedding has its own width, 6 times
         the fourth root of the number of values, and the network has batch normalization; here all widths are
-        ``embedding_dim`` and there is none. DeepCTR adds a linear logit and has no output bias
-        (`recnotes.oracles.cross.deepctr_logit`).
+        ``embedding_dim``, whose default is this package's, and there is none. Two layers of 1,024 units
+        and six cross layers are the paper's best on Criteo. DeepCTR adds a linear logit and has no output
+        bias (`recnotes.oracles.cross.deepctr_logit`).
     """
 
     def __init__(

@@ -60,7 +60,7 @@ class WideDeep(RowWeights):
     References:
         Cheng et al., *Wide & Deep Learning for Recommender Systems*, DLRS 2016,
         https://arxiv.org/abs/1606.07792. With `compile` both parts have one optimizer. A cross has one weight
-        for each combination of values; nothing is hashed.
+        for each combination of values; nothing is hashed. The layers' default widths are this package's.
     """
 
     def __init__(

@@ -43,6 +43,25 @@ def test_equals_tensorflow_to_the_bit_with_gradients(strategy):
             assert all(same_bits(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
+@pytest.mark.parametrize("strategy", ["mod", "div"])
+def test_equals_tensorflow_to_the_bit_inside_a_function(strategy):
+    for parts, max_norm in itertools.product((1, 3), (None, 1.5)):
+        _, params = tables(13, parts, strategy, variables=True)
+
+        def step(fn, ids):
+            with tf.GradientTape() as tape:
+                rows = fn(params, ids, strategy, max_norm=max_norm)  # noqa: B023
+                loss = tf.reduce_sum(rows * tf.range(1.0, D + 1))
+            return [rows, *map(tf.convert_to_tensor, tape.gradient(loss, params))]  # noqa: B023
+
+        # As arguments: captured constants would be folded, and the two graphs rewritten differently.
+        step = tf.function(step)
+        ids = tf.constant(np.random.default_rng(2).integers(0, 13, (4, 6)))
+        ours = step(lookup.embedding_lookup_partitioned, ids)
+        theirs = step(tf.compat.v1.nn.embedding_lookup, ids)
+        assert all(same_bits(a, b) for a, b in zip(ours, theirs, strict=True)), (parts, max_norm)
+
+
 def test_equals_the_loops_values_and_gradients():
     for seed, max_norm in itertools.product(range(3), (None, 1.5)):
         rng = np.random.default_rng(seed)
@@ -121,5 +140,7 @@ def test_bad_input():
         lookup.embedding_lookup(params, tf.constant([0]), max_norm=0.0)
     with pytest.raises(ValueError, match="params must be a table"):
         lookup.embedding_lookup(tf.ones([3]), tf.constant([0]))
-    with pytest.raises(ValueError, match="outside XLA"):
-        tf.function(lambda ids: lookup.embedding_lookup(params, ids), jit_compile=True)(tf.constant([0]))
+    for fn in (lookup.embedding_lookup, lookup.embedding_lookup_partitioned):
+        for tables_of in (params, tf.Variable(tf.ones([3, D]))):
+            with pytest.raises(ValueError, match="item must be looked up outside XLA"):
+                tf.function(lambda ids: fn(tables_of, ids, name="item"), jit_compile=True)(tf.constant([99]))  # noqa: B023

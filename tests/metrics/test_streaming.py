@@ -59,3 +59,16 @@ def test_bad_input():
         with pytest.raises(tf.errors.InvalidArgumentError, match=message):
             metric.update_state(y, z)
         assert int(tf.reduce_sum(metric.counts)) == 0
+
+
+def test_what_xla_lets_pass_makes_the_result_nan():
+    for y, z in (([2.0, 0.0], [0.0, 1.0]), ([1.0, 0.0], [np.nan, 1.0]), ([np.nan, 0.0], [0.0, 1.0])):
+        metric = StreamingAUC(16)
+        update = tf.function(lambda y, z: metric.update_state(y, z), jit_compile=True)  # noqa: B023
+        update(tf.constant([1.0, 0.0]), tf.constant([2.0, -1.0]))
+        assert float(metric.result()) == 1
+        update(tf.constant(y), tf.constant(z))
+        assert np.isnan(float(metric.result()))
+        metric.reset_state()
+        update(tf.constant([1.0, 0.0]), tf.constant([2.0, -1.0]))
+        assert float(metric.result()) == 1
