@@ -255,7 +255,8 @@ def sample_candidates(
         int64 array ``[B, 1+num_negatives]``; rank ``np.take_along_axis(scores, columns, 1)`` with target 0.
 
     Raises:
-        ValueError: a row leaves no item to draw.
+        ValueError: a row leaves no item to draw, a target is no column, ``exclude`` is not ``[B, N]``, or
+            ``num_negatives`` is negative.
 
     Example:
         >>> sample_candidates([2], 4, 3, exclude=[[True, True, False, False]]).tolist()
@@ -266,7 +267,15 @@ def sample_candidates(
         https://doi.org/10.1145/3394486.3403226: such a metric does not keep the order of two models, not
         even in expectation.
     """
-    columns = np.asarray(target)
+    columns = _one(target)
+    if len(columns) and not (0 <= columns.min() and columns.max() < num_items):
+        raise ValueError(
+            f"target must be columns in [0, {num_items}), received {columns.min()} to {columns.max()}"
+        )
+    if num_negatives < 0:
+        raise ValueError(f"num_negatives must not be negative, received {num_negatives!r}")
+    if exclude is not None and np.shape(exclude) != (len(columns), num_items):
+        raise ValueError(f"exclude must have shape {(len(columns), num_items)}, received {np.shape(exclude)}")
     rng = np.random.default_rng(seed)
     out = np.empty((len(columns), 1 + num_negatives), np.int64)
     out[:, 0] = columns
@@ -295,6 +304,8 @@ def _checked(scores: ArrayLike, relevant: ArrayLike) -> tuple[np.ndarray, np.nda
         return r, b, i
     if rel.shape != r.shape[:1]:
         raise ValueError(f"target must have shape {r.shape[:1]}, received {rel.shape}")
+    if len(rel) and not np.issubdtype(rel.dtype, np.integer):
+        raise ValueError(f"relevant must be bools or integer columns, received {rel.dtype}")
     if len(rel) and not (0 <= rel.min() and rel.max() < r.shape[1]):
         raise ValueError(f"target must be columns in [0, {r.shape[1]}), received {rel.min()} to {rel.max()}")
     return r, np.arange(len(rel)), rel
@@ -304,6 +315,8 @@ def _one(target: ArrayLike) -> np.ndarray:
     columns = np.asarray(target)
     if columns.dtype == bool or columns.ndim != 1:
         raise ValueError(f"target must be one column for each row, received shape {columns.shape}")
+    if len(columns) and not np.issubdtype(columns.dtype, np.integer):
+        raise ValueError(f"target must be integers, received {columns.dtype}")
     return columns
 
 

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recnotes.metrics import ranking
 from recnotes.metrics.ranking import hit_rate, mrr, ndcg, rank_range, recall, sample_candidates
 from recnotes.oracles.ranking import metrics_loops
 
@@ -98,3 +99,23 @@ def test_bad_input():
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_targets_that_are_no_columns_are_refused():
+    scores = np.zeros((2, 3))
+    for call, message in (
+        (lambda: ranking.sample_candidates([0, -1], 3, 2), r"columns in \[0, 3\), received -1 to 0"),
+        (lambda: ranking.sample_candidates([0, 3], 3, 2), r"columns in \[0, 3\), received 0 to 3"),
+        (lambda: ranking.sample_candidates([0.0], 3, 2), "target must be integers, received float64"),
+        (lambda: ranking.sample_candidates([[0]], 3, 2), r"one column for each row, received shape \(1, 1\)"),
+        (lambda: ranking.sample_candidates([0], 3, -1), "num_negatives must not be negative, received -1"),
+        (
+            lambda: ranking.sample_candidates([0, 1], 3, 2, np.zeros((1, 3), bool)),
+            r"exclude must have shape \(2, 3\), received \(1, 3\)",
+        ),
+        (lambda: ranking.hit_rate(scores, [0.0, np.nan], 2), "target must be integers, received float64"),
+        (lambda: ranking.ndcg(scores, [0.5, 1.0], 2), "bools or integer columns, received float64"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+    assert ranking.sample_candidates([], 3, 2).shape == (0, 3)
