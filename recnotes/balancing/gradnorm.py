@@ -107,8 +107,9 @@ class GradNorm(Balancer):
 
     References:
         Chen et al., ICML 2018, https://arxiv.org/abs/1711.02257. The paper measures norms on the last shared
-        layer, to save time; here they are those of all shared weights. Weights are kept above 0.001, of which
-        the paper does not speak: a negative one would make its loss grow.
+        layer, to save time; here they are those of all shared weights. $L_k(0)$ is the task's first loss that
+        is not 0. Weights are kept above 0.001, of which the paper does not speak: a negative one would make
+        its loss grow.
     """
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
@@ -124,9 +125,6 @@ class GradNorm(Balancer):
         shape = (input_shape[0],)
         self.w = self.add_weight(name="w", shape=shape, initializer="ones", constraint=_sum_to_count)
         self.first = self.add_weight(name="first", shape=shape, initializer="zeros", trainable=False)
-        self.started = self.add_weight(
-            name="started", shape=(), dtype="bool", initializer="zeros", trainable=False
-        )
         super().build(input_shape)
 
     def task_weights(self, losses: tf.Tensor, gram: tf.Tensor) -> tf.Tensor:
@@ -152,8 +150,8 @@ class GradNorm(Balancer):
         Returns:
             A list of one tensor ``[T]``.
         """
-        self.first.assign(tf.where(self.started.value, self.first.value, losses))
-        self.started.assign(True)
+        # A task without a row in a batch has loss 0, which must not be what its progress is measured by.
+        self.first.assign(tf.where(self.first.value != 0, self.first.value, losses))
         w, norms = self.task_weights(losses, gram), tf.sqrt(tf.linalg.diag_part(gram))
         targets = gradnorm_targets(losses, self.first.value, norms, w, self.alpha)
         return [tf.sign(w * norms - targets) * norms]

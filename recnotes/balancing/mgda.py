@@ -94,7 +94,8 @@ class MGDA(Balancer):
     $$
 
     with $a$ of shape $[T]$ from `min_norm_weights`. A task with a short gradient gets most of the weight, be
-    it that it is solved or that its loss has small units.
+    it that it is solved or that its loss has small units. A task without a row in a
+    batch has no gradient and gets all of it: the shared weights stand still at that step.
 
     Args:
         num_steps: steps of the Frank–Wolfe method (default: 100).

@@ -196,6 +196,24 @@ def test_gradnorm_of_equal_rates_makes_norms_equal():
         np.testing.assert_allclose(w, 3 / norms / (1 / norms).sum(), atol=0.02)
 
 
+def test_gradnorm_does_not_give_up_a_task_that_the_first_batch_has_no_row_of():
+    balancer = balancing.GradNorm(1.0)
+    balancer.build((2,))
+    optimizer = keras.optimizers.Adam(0.01)
+    only_first = tf.constant([[1.0, 0.0], [0.0, 0.0]])
+    for losses, gram in [([1.0, 0.0], only_first), ([0.9, 1.0], tf.eye(2))] + [([0.6, 0.7], tf.eye(2))] * 300:
+        own = balancer.own_gradients(tf.constant(losses), gram)
+        optimizer.apply_gradients(zip(own, balancer.trainable_weights, strict=True))
+    np.testing.assert_allclose(balancer.first, [1.0, 1.0])
+    # The second has learned less, 0.7 against 0.6, and counts as much more: 2 · 0.7 / 1.3.
+    np.testing.assert_allclose(balancer.w, [2 * 0.6 / 1.3, 2 * 0.7 / 1.3], atol=0.03)  # steps of 0.01
+
+
+def test_mgda_stands_still_where_a_task_has_no_row():
+    gram = tf.constant([[4.0, 0.0], [0.0, 0.0]])
+    np.testing.assert_allclose(balancing.min_norm_weights(gram), [0, 1], atol=1e-6)
+
+
 def test_gradnorm_pulls_the_slow_task():
     balancer = balancing.GradNorm(1.0)
     balancer.build((2,))
