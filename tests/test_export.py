@@ -445,3 +445,72 @@ def test_registered_names_do_not_collide_with_the_package(exports, monkeypatch):
     exec(compile((exports / "fm.py").read_text(encoding="utf-8"), "fm.py", "exec"), {"__name__": "fm"})
     assert keras.saving.get_registered_object("recnotes>FactorizationMachine") is before
     assert keras.saving.get_registered_object("fm>FactorizationMachine") is not before
+
+
+CHECKED = '''
+import keras
+
+from pack.helpers import scale, unused
+
+
+class Tower(keras.layers.Layer):
+    """Holds units.
+
+    Args:
+        units: widths.
+    """
+
+    unit_names: list[str]
+
+    def __init__(self, units: int, rate: float = 0.5, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        known = ("a", "b")
+        if units in known:
+            raise ValueError(units)
+        self.units, self.rate = int(units), float(rate)
+        self.seed = int(rate)
+        self.names: dict[str, int] = {}
+
+    def build(
+        self,
+        shape: object,
+    ) -> None:
+        self.made = shape
+        self.more = self.made
+        self.built = True
+
+    def call(self, x: object) -> object:
+        if x is None:
+            raise ValueError(x)
+        return scale(x) * self.units + getattr(self, "more")
+'''
+
+
+@pytest.mark.parametrize("place", ["layers", "embedding"])
+def test_the_longest_files_trust_what_the_model_hands_its_layers(package, place):
+    """Layers lose checks, types and notes nobody reads; what looks inputs up keeps its checks."""
+    root = package(
+        {
+            "model.py": MODEL.replace("pack.layers", f"pack.{place}.tower"),
+            "limits.py": "WIDTH = 3\n",
+            "helpers.py": "".join(LONG[0].format(i=i) for i in range(80))
+            + f"def scale(x):\n    return x * ({LONG[1]})\n\n\nunused = 1\n",
+            f"{place}/__init__.py": "",
+            f"{place}/tower.py": CHECKED,
+        }
+    )
+    source = export_class("pack.model", "Net", "net", root)
+    assert source.count("def __init__(self, units, rate=0.5, **kwargs):") == 1
+    for absent in (
+        "unit_names",
+        "known",
+        "self.seed",
+        "-> None",
+        "self.built = True",
+        "raise ValueError(units)",
+    ):
+        assert absent not in source
+    for present in ("self.names = {}", "self.more = self.made", "def build(self, shape):\n        self.made"):
+        assert present in source
+    assert ("raise ValueError(x)" in source) == (place == "embedding")
+    compile(source, "net.py", "exec")
