@@ -13,6 +13,7 @@ from recnotes.embedding.sequence import check_item_ids
 from recnotes.layers.stamp_attention import STAMPAttention
 from recnotes.losses.next_item import next_item_cross_entropy
 from recnotes.losses.softmax_binary import softmax_binary_cross_entropy
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 
@@ -77,19 +78,11 @@ class STMP(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if wiring not in ("paper", "authors"):
             raise ValueError(f"wiring must be 'paper' or 'authors', received {wiring!r}")
         if loss not in (None, "binary", "cross_entropy"):
             raise ValueError(f"loss must be None, 'binary' or 'cross_entropy', received {loss!r}")
-        self.config = {
-            "num_items": num_items,
-            "embedding_dim": embedding_dim,
-            "wiring": wiring,
-            "loss": loss,
-            "embedding_stddev": embedding_stddev,
-            "stddev": stddev,
-            "seed": seed,
-        }
         self.authors = wiring == "authors"
         self.loss_name = loss or ("cross_entropy" if self.authors else "binary")
         policy = self.dtype_policy
