@@ -17,6 +17,7 @@ from recnotes.losses.top_k_gains import (
     top1_loss,
     top1_max_loss,
 )
+from recnotes.models._config import constructor_arguments
 from recnotes.seeds import child_seeds
 
 LOSSES = {
@@ -101,22 +102,13 @@ class GRU4Rec(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.config = constructor_arguments(locals())
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {tuple(LOSSES)}, received {loss!r}")
         if not hidden_units or min(hidden_units) < 1:
             raise ValueError(f"hidden_units must be positive integers, received {hidden_units!r}")
         if share_items and embedding_dim != hidden_units[-1]:
             raise ValueError(f"embedding_dim must be {hidden_units[-1]} to share, received {embedding_dim!r}")
-        self.config = {
-            "num_items": num_items,
-            "embedding_dim": embedding_dim,
-            "hidden_units": list(hidden_units),
-            "loss": loss,
-            "share_items": share_items,
-            "dropout": dropout,
-            "regularization": regularization,
-            "seed": seed,
-        }
         self.loss_name, self.num_items, self.regularization = loss, int(num_items), float(regularization)
         policy, seeds = self.dtype_policy, iter(child_seeds(seed, 2 + 3 * len(hidden_units)))
         width = hidden_units[-1]
