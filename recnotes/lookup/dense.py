@@ -1,12 +1,15 @@
 """`tf.nn.embedding_lookup` rebuilt: one row an id, from one table or from a table in parts."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from recnotes.lookup.segments import as_table, check_ids, limit_norm, num_rows_of
 
 STRATEGIES = ("mod", "div")
+
+Tables: TypeAlias = tf.Tensor | tf.Variable | Sequence[tf.Tensor | tf.Variable]
 
 
 def partition_sizes(num_rows: int, num_partitions: int, strategy: str = "mod") -> list[int]:
@@ -88,8 +91,23 @@ def partition_ids(
     # --8<-- [end:partition]
 
 
+def as_tables(params: Tables, strategy: str) -> tuple[list[tf.Tensor | tf.Variable], int | tf.Tensor]:
+    """Return the tables `[V_p, D]` that ``params`` is or holds, and the number V of their rows together."""
+    tables = [as_table(part) for part in (params if isinstance(params, list | tuple) else [params])]
+    if not tables:
+        raise ValueError("params must hold at least one table, received none")
+    if len(tables) == 1:
+        return tables, num_rows_of(tables[0])
+    sizes, widths = [part.shape[0] for part in tables], [part.shape[1] for part in tables]
+    if None in sizes or sizes != partition_sizes(sum(sizes), len(sizes), strategy):
+        raise ValueError(f"params must be parts whose sizes differ by the remainder, received {sizes}")
+    if len(set(widths)) > 1:
+        raise ValueError(f"params must be parts of one width, received {widths}")
+    return tables, sum(sizes)
+
+
 def embedding_lookup_partitioned(
-    params: tf.Tensor | tf.Variable | Sequence[tf.Tensor | tf.Variable],
+    params: Tables,
     ids: tf.Tensor,
     partition_strategy: str = "mod",
     name: str | None = None,
@@ -131,23 +149,17 @@ def embedding_lookup_partitioned(
         raise ValueError(
             f"partition_strategy must be one of {', '.join(STRATEGIES)}, received {partition_strategy!r}"
         )
-    tables = [as_table(part) for part in (params if isinstance(params, list | tuple) else [params])]
-    if not tables:
-        raise ValueError("params must hold at least one table, received none")
+    tables, num_rows = as_tables(params, partition_strategy)
     ids = tf.convert_to_tensor(ids)
     if not ids.dtype.is_integer:
         raise ValueError(f"ids must be integers, received {ids.dtype.name}")
     flat = tf.reshape(ids, [-1])  # [K]
+    flat = check_ids(flat, num_rows, name or "ids")  # [K]
     if len(tables) == 1:
-        flat = check_ids(flat, num_rows_of(tables[0]), name or "ids")  # [K]
         found = tf.gather(tables[0], flat)  # [K, D]
     else:
-        sizes = [part.shape[0] for part in tables]
-        if None in sizes or sizes != partition_sizes(sum(sizes), len(sizes), partition_strategy):
-            raise ValueError(f"params must be parts whose sizes differ by the remainder, received {sizes}")
-        flat = check_ids(flat, sum(sizes), name or "ids")  # [K]
         # --8<-- [start:stitch]
-        parts, rows = partition_ids(flat, sum(sizes), len(sizes), partition_strategy)
+        parts, rows = partition_ids(flat, num_rows, len(tables), partition_strategy)
         rows_of = tf.dynamic_partition(rows, parts, len(tables))
         places = tf.dynamic_partition(tf.range(tf.size(flat)), parts, len(tables))
         read = [tf.gather(part, index) for part, index in zip(tables, rows_of, strict=True)]
@@ -158,7 +170,7 @@ def embedding_lookup_partitioned(
 
 
 def embedding_lookup(
-    params: tf.Tensor | tf.Variable | Sequence[tf.Tensor | tf.Variable],
+    params: Tables,
     ids: tf.Tensor,
     max_norm: float | None = None,
     name: str | None = None,

@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from recnotes.lookup.segments import Ids, as_table, check_combiner, row_segments, row_weights
+from recnotes.lookup.dense import Tables, as_tables
+from recnotes.lookup.segments import Ids, check_combiner, row_segments, row_weights
 from recnotes.lookup.sparse import lookup_segments
 
 Entries = tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]
@@ -201,7 +202,7 @@ def linear_segments(sp_ids: Ids) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
 
 
 def safe_embedding_lookup_sparse(
-    embedding_weights: tf.Tensor | tf.Variable,
+    embedding_weights: Tables,
     sparse_ids: Ids,
     sparse_weights: Ids | None = None,
     combiner: str = "mean",
@@ -217,7 +218,7 @@ def safe_embedding_lookup_sparse(
     $o \in \mathbb{R}^{[B, D]}$.
 
     Args:
-        embedding_weights: tensor or variable `[V, D]`.
+        embedding_weights: tensor or variable `[V, D]`, or the parts of one, in order, taken as "div".
         sparse_ids: SparseTensor of rank 2 or more (rows pooled along the last axis), or RaggedTensor of rank
             2.
         sparse_weights: like `sparse_ids`, of the table's dtype, with a weight for each id (default: None).
@@ -245,26 +246,25 @@ def safe_embedding_lookup_sparse(
 
     References:
         TensorFlow, `tf.nn.safe_embedding_lookup_sparse`,
-        https://www.tensorflow.org/api_docs/python/tf/nn/safe_embedding_lookup_sparse. There the table may
-        come as a list of partitions, and a `default_id` outside the table is noticed only once a row is
-        empty.
+        https://www.tensorflow.org/api_docs/python/tf/nn/safe_embedding_lookup_sparse. There a
+        `default_id` outside the table is noticed only once a row is empty.
     """
     # --8<-- [start:safe]
     check_combiner(combiner)
-    table = as_table(embedding_weights)
+    tables, num_ids = as_tables(embedding_weights, "div")
+    table = tables[0]
     if sparse_weights is not None and sparse_weights.dtype != table.dtype:
         raise ValueError(f"sparse_weights must be {table.dtype.name}, received {sparse_weights.dtype.name}")
-    if default_id is not None and not 0 <= default_id < (table.shape[0] or default_id + 1):
-        raise ValueError(
-            f"default_id must be in [0, {table.shape[0] or 'V'}) or None, received {default_id!r}"
-        )
+    known = num_ids if isinstance(num_ids, int) else None
+    if default_id is not None and not 0 <= default_id < (known or default_id + 1):
+        raise ValueError(f"default_id must be in [0, {known or 'V'}) or None, received {default_id!r}")
     segments, ids, leading = linear_segments(sparse_ids)
     weights = None if sparse_weights is None else row_weights(sparse_weights, sparse_ids)
     entries = prune_ids(segments, ids, weights)
     entries = prune_weights(*entries, combiner=combiner)
     num_rows = tf.reduce_prod(leading)  # []
     (segments, ids, weights), is_empty = fill_empty_rows(*entries, num_rows, default_id or 0)
-    rows = lookup_segments(table, ids, segments, weights, combiner, max_norm, name)
+    rows = lookup_segments(tables, ids, segments, weights, combiner, max_norm, name)
     if default_id is None:
         rows = zero_rows(rows, is_empty)
     width = tf.constant([table.shape[1]], leading.dtype)  # [1]

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from recnotes.lookup.dense import Tables, as_tables, embedding_lookup
 from recnotes.lookup.segments import (
     Ids,
     as_table,
@@ -19,7 +20,7 @@ from recnotes.lookup.segments import (
 
 
 def lookup_segments(
-    params: tf.Tensor | tf.Variable,
+    params: Tables,
     ids: tf.Tensor,
     segments: tf.Tensor,
     weights: tf.Tensor | None = None,
@@ -34,7 +35,7 @@ def lookup_segments(
     with $z_b$ as in `combine` and `combine_weighted`.
 
     Args:
-        params: tensor or variable `[V, D]`.
+        params: tensor or variable `[V, D]`, or the parts of one, in order, which are taken as "div".
         ids: integer tensor `[K]`.
         segments: integer tensor `[K]`, not decreasing.
         weights: tensor `[K]`, or None for the kernels without weights (default: None).
@@ -60,9 +61,12 @@ def lookup_segments(
         https://github.com/tensorflow/tensorflow: equal to the bit, gradients included.
     """
     # --8<-- [start:lookup]
-    table = as_table(params)
-    distinct, positions = unique_ids(check_ids(ids, num_rows_of(table), name))
-    rows = limit_norm(tf.gather(table, distinct), max_norm)  # [Q, D]
+    tables, num_rows = as_tables(params, "div")
+    distinct, positions = unique_ids(check_ids(ids, num_rows, name))
+    if len(tables) == 1:
+        rows = limit_norm(tf.gather(tables[0], distinct), max_norm)  # [Q, D]
+    else:
+        rows = embedding_lookup(tables, distinct, max_norm, name)
     if weights is None:
         return combine(rows, positions, segments, combiner)
     rows = tf.gather(rows, positions)  # [K, D]
@@ -71,7 +75,7 @@ def lookup_segments(
 
 
 def embedding_lookup_sparse(
-    params: tf.Tensor | tf.Variable,
+    params: Tables,
     sp_ids: Ids,
     sp_weights: Ids | None,
     combiner: str | None = None,
@@ -90,7 +94,7 @@ def embedding_lookup_sparse(
     for `sum`, `mean`, `sqrtn`, with $o \in \mathbb{R}^{[B, D]}$.
 
     Args:
-        params: tensor or variable `[V, D]`.
+        params: tensor or variable `[V, D]`, or the parts of one, in order, which are taken as "div".
         sp_ids: SparseTensor (row-major order) or RaggedTensor of rank 2, integer.
         sp_weights: like `sp_ids`, with a weight for each id, or None.
         combiner: "sum", "mean" or "sqrtn"; None means "mean" (default: None).
@@ -103,8 +107,8 @@ def embedding_lookup_sparse(
 
     Raises:
         TypeError: If ids or weights are neither sparse nor ragged, or not both the same.
-        ValueError: If the combiner is unknown, the table or the ids are not of rank 2, `max_norm` is not
-            positive, or the number of weights is not that of the ids.
+        ValueError: If the combiner is unknown, the table or the ids are not of rank 2, the parts are not
+            sized as "div" needs, `max_norm` is not positive, or the number of weights is not that of the ids.
         tf.errors.InvalidArgumentError: If an id is not in `[0, V)`, rows are out of order, or the weights
             stand at other places than the ids.
 
@@ -117,16 +121,14 @@ def embedding_lookup_sparse(
 
     References:
         TensorFlow, `tf.nn.embedding_lookup_sparse`,
-        https://www.tensorflow.org/api_docs/python/tf/nn/embedding_lookup_sparse. There `params` may be a
-        list of partitions, `allow_fast_lookup` trades the sparse gradient for a dense one, and ids of rank 3
-        pass unnoticed.
+        https://www.tensorflow.org/api_docs/python/tf/nn/embedding_lookup_sparse. There
+        `allow_fast_lookup` trades the sparse gradient for a dense one, and ids of rank 3 pass unnoticed.
     """
     combiner = "mean" if combiner is None else combiner
     check_combiner(combiner)
-    table = as_table(params)
     segments, ids = row_segments(sp_ids)
     weights = None if sp_weights is None else row_weights(sp_weights, sp_ids)
-    return lookup_segments(table, ids, segments, weights, combiner, max_norm, name)
+    return lookup_segments(params, ids, segments, weights, combiner, max_norm, name)
 
 
 def embedding_lookup_stack(

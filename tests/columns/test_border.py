@@ -225,3 +225,8 @@ def test_what_needs_no_check_may_be_compiled():
     compiled = tf.function(dense, jit_compile=True, autograph=False)(tf.constant(x))
     for a, b in zip(compiled, dense(tf.constant(x)), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_fingerprint_is_of_strings_and_integers():
+    with pytest.raises(ValueError, match="values must be strings or integers, received float32"):
+        columns.fingerprint(NUMBER[0])

@@ -239,7 +239,11 @@ def test_bad_input():
     with pytest.raises(ValueError, match=r"params must be a table \[V, D\], received shape \(11, 5, 1\)"):
         good(params[..., None], ids, None)
     with pytest.raises(ValueError, match="params must be one table, received a list of 2 partitions"):
-        good([params, params], ids, None)
+        lookup.embedding_lookup_stack([params, params], ids, None)
+    with pytest.raises(ValueError, match=r"sizes differ by the remainder, received \[3, 11\]"):
+        good([params[:3], params], ids, None)
+    with pytest.raises(ValueError, match=r"parts of one width, received \[5, 4\]"):
+        good([params, params[:, :4]], ids, None)
     with pytest.raises(ValueError, match="params must be floating, received int64"):
         good(params.astype(int), ids, None)
     with pytest.raises(ValueError, match="max_norm must be positive or None, received 0"):
