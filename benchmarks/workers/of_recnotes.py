@@ -18,6 +18,7 @@ from recnotes.models.dcn import DCN
 from recnotes.models.deepfm import DeepFM
 from recnotes.models.din import DIN
 from recnotes.models.nfm import NFM
+from recnotes.models.pnn import PNN
 from recnotes.models.sasrec import SASRec
 from recnotes.optimizers import LazyAdam
 
@@ -36,8 +37,6 @@ def ctr(case: Mapping[str, Any]) -> Any:
     if case["model"] == "afm":
         return AFM(sizes, case["dense"], width, 8, pair_dropout=0.0, seed=0)
     if case["model"] == "pnn":
-        from recnotes.models.pnn import PNN
-
         return PNN(sizes, case["dense"], width, hidden_units=hidden, dropout=0.0, seed=0)
     raise ValueError(f"model must be one that is measured, received {case['model']!r}")
 
@@ -108,6 +107,7 @@ def build(case: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> Run:
         model = DIN(case["items"], [case["users"]], embedding_dim=case["width"], **widths, seed=0)
     else:
         model = ctr(case)
+    model.build()  # inside of fit it would hold one more table for a while
     model.compile(LazyAdam(1e-3), keras.losses.BinaryCrossentropy(from_logits=True))
     return fit_runner(model, keras, arrays, labels, case["batch"])
 
