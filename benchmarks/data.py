@@ -45,7 +45,7 @@ def behavior(items: int, users: int, length: int, rows: int) -> dict[str, np.nda
 
 
 def sequences(items: int, length: int, rows: int) -> dict[str, np.ndarray]:
-    """Histories, what followed each of their steps, and one held-out item a row that is not in it."""
+    """Histories, and what followed each of their steps."""
     rng = np.random.default_rng(0)
     real = np.arange(length + 1) < rng.integers(length // 2, length + 2, rows)[:, None]
     ids = np.where(real, zipf_ids(rng, items, (rows, length + 1)) + 1, 0).astype(np.int32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,6 @@ import tensorflow as tf
 
 from benchmarks.workers.protocol import Run, fit_runner, serve, step_runner
 from recnotes.layers.mlp import MLP
-from recnotes.metrics.ranking import hit_rate, ndcg
 from recnotes.models.afm import AFM
 from recnotes.models.dcn import DCN
 from recnotes.models.deepfm import DeepFM
@@ -64,39 +62,8 @@ def floor(case: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> Run:
     return step_runner(step, count)
 
 
-def evaluation(case: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> Run:
-    """Scores of all items for all users, the seen ones masked, the best ten, and HR and NDCG."""
-    model = SASRec(case["items"], case["length"], case["width"], seed=0)
-    history, target = arrays["history"], arrays["target"]
-
-    @tf.function
-    def best(rows: tf.Tensor) -> tf.Tensor:
-        return model.recommend(rows, 10)
-
-    best(tf.constant(history[:256]))
-
-    def run(steps: int) -> list[float]:
-        times = []
-        for _ in range(steps):
-            started = time.perf_counter()
-            top = np.concatenate(
-                [best(tf.constant(history[b : b + 256])) for b in range(0, len(history), 256)]
-            )
-            # The held-out item stands at its place among the ten, or at place 11.
-            found = np.concatenate([top == target[:, None], np.ones([len(top), 1], bool)], axis=1)
-            place, scores = found.argmax(axis=1), np.tile(np.arange(11, 0, -1.0), [len(top), 1])
-            hit_rate(scores, place, 10)
-            ndcg(scores, place, 10)
-            times.append(time.perf_counter() - started)
-        return times
-
-    return run
-
-
 def build(case: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> Run:
     """The model of the case, compiled."""
-    if case["kind"] == "evaluation":
-        return evaluation(case, arrays)
     if case["kind"] == "sequence":
         model = SASRec(case["items"], case["length"], case["width"], dropout=0.2, seed=0)
         model.compile(keras.optimizers.Adam(1e-3))
