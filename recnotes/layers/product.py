@@ -22,9 +22,6 @@ def inner_products(e: tf.Tensor, pairs: str = "all") -> tf.Tensor:
     Returns:
         Inner products.
 
-    Raises:
-        ValueError: ``pairs`` is another word.
-
     Example:
         >>> e = tf.constant([[[1.0, 2.0], [3.0, 4.0]]])
         >>> inner_products(e).numpy().tolist(), inner_products(e, "above").numpy().tolist()
@@ -34,8 +31,6 @@ def inner_products(e: tf.Tensor, pairs: str = "all") -> tf.Tensor:
         Qu et al., *Product-based Neural Networks for User Response Prediction*, ICDM 2016,
         https://arxiv.org/abs/1611.00144.
     """
-    if pairs not in ("all", "above"):
-        raise ValueError(f"pairs must be 'all' or 'above', received {pairs!r}")
     # --8<-- [start:inner]
     size = e.shape[1]
     g = tf.reshape(tf.matmul(e, e, transpose_b=True), [-1, size * size])  # [B, F*F]

@@ -81,8 +81,3 @@ def test_kernels_nest():
 @pytest.mark.parametrize("products", [inner_products, outer_products, outer_superposition])
 def test_empty_batch(products):
     assert products(tf.ones([0, 3, 2])).shape[0] == 0
-
-
-def test_other_pairs_are_refused():
-    with pytest.raises(ValueError, match="pairs must be 'all' or 'above', received 'below'"):
-        inner_products(tf.ones([1, 3, 2]), "below")
