@@ -25,6 +25,9 @@ def sampled_binary_cross_entropy(logits: tf.Tensor, mask: tf.Tensor, beta: float
     Returns:
         float tensor, a scalar; 0 where the mask is empty.
 
+    Raises:
+        ValueError: the shapes do not fit.
+
     Example:
         >>> loss = sampled_binary_cross_entropy(tf.zeros([1, 2, 2]), tf.constant([[True, False]]))
         >>> round(float(loss), 4)  # 2 log 2
@@ -37,6 +40,10 @@ def sampled_binary_cross_entropy(logits: tf.Tensor, mask: tf.Tensor, beta: float
         *gSASRec*, RecSys 2023, https://arxiv.org/abs/2308.07192: gBCE.
     """
     logits = tf.cast(logits, tf.float32) if logits.dtype != tf.float64 else logits
+    if logits.shape.rank != 3 or not logits.shape[:2].is_compatible_with(mask.shape):
+        raise ValueError(
+            f"logits and mask must be [B, L, 1+K], [B, L], received {logits.shape}, {mask.shape}"
+        )
     # --8<-- [start:bce]
     m = tf.cast(mask, logits.dtype)  # [B, L]
     positive = tf.math.softplus(-logits[:, :, 0])  # [B, L]
@@ -65,7 +72,7 @@ def gbce_beta(num_negatives: int, num_items: int, calibration: float) -> float:
         the exponent.
 
     Raises:
-        ValueError: the calibration is not in [0, 1].
+        ValueError: the calibration is not in [0, 1], or the numbers are too small.
 
     Example:
         >>> round(gbce_beta(256, 3416, 0.75), 4)
@@ -77,6 +84,10 @@ def gbce_beta(num_negatives: int, num_items: int, calibration: float) -> float:
     """
     if not 0 <= calibration <= 1:
         raise ValueError(f"calibration must be in [0, 1], received {calibration!r}")
+    if num_negatives < 1 or num_items < 2:
+        raise ValueError(
+            f"num_negatives, num_items must be at least 1, 2, received {num_negatives}, {num_items}"
+        )
     return 1 - calibration * (1 - num_negatives / (num_items - 1))
 
 

@@ -304,9 +304,11 @@ def _checked(scores: ArrayLike, relevant: ArrayLike) -> tuple[np.ndarray, np.nda
         return r, b, i
     if rel.shape != r.shape[:1]:
         raise ValueError(f"target must have shape {r.shape[:1]}, received {rel.shape}")
-    if len(rel) and not np.issubdtype(rel.dtype, np.integer):
+    if not len(rel):
+        return r, *(np.zeros(0, np.int64),) * 2
+    if not np.issubdtype(rel.dtype, np.integer):
         raise ValueError(f"relevant must be bools or integer columns, received {rel.dtype}")
-    if len(rel) and not (0 <= rel.min() and rel.max() < r.shape[1]):
+    if not (0 <= rel.min() and rel.max() < r.shape[1]):
         raise ValueError(f"target must be columns in [0, {r.shape[1]}), received {rel.min()} to {rel.max()}")
     return r, np.arange(len(rel)), rel
 
@@ -325,8 +327,8 @@ def _length(scores: ArrayLike) -> int:
 
 
 def _positive(k: int) -> int:
-    if k < 1:
-        raise ValueError(f"k must be positive, received {k!r}")
+    if not (isinstance(k, int | np.integer) and k >= 1):
+        raise ValueError(f"k must be a positive integer, received {k!r}")
     return k
 
 

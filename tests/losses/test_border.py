@@ -176,3 +176,20 @@ def test_next_items_beyond_the_last_are_an_error_and_missing_ones_do_not_count()
         losses.next_item_cross_entropy(scores, tf.constant([[2, 5, 0]]))
     compiled = tf.function(losses.next_item_cross_entropy, jit_compile=True)
     assert np.isnan(compiled(scores, tf.constant([[2, 5, 0]])))
+
+
+def test_steps_that_do_not_fit_are_refused():
+    for call, message in (
+        (
+            lambda: losses.sampled_binary_cross_entropy(tf.zeros([2, 3, 2]), tf.ones([1, 3])),
+            "logits and mask must",
+        ),
+        (
+            lambda: losses.sampled_binary_cross_entropy(tf.zeros([2, 3]), tf.ones([2])),
+            "logits and mask must be",
+        ),
+        (lambda: losses.gbce_beta(2, 1, 0.5), r"at least 1, 2, received 2, 1"),
+        (lambda: losses.gbce_beta(0, 9, 0.5), r"at least 1, 2, received 0, 9"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()

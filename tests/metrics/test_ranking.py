@@ -92,7 +92,7 @@ def test_bad_input():
         (lambda: hit_rate(SCORES, [0, 5], 1), r"target must be columns in \[0, 5\)"),
         (lambda: hit_rate(SCORES, np.zeros((2, 5), bool), 1), "target must be one column for each row"),
         (lambda: recall(SCORES, np.zeros((2, 4), bool), 1), r"relevant must have shape \(2, 5\)"),
-        (lambda: hit_rate(SCORES, [0, 1], 0), "k must be positive, received 0"),
+        (lambda: hit_rate(SCORES, [0, 1], 0), "k must be a positive integer, received 0"),
         (lambda: hit_rate(SCORES, [0, 1], 1, ties="first"), "ties must be one of"),
         (lambda: hit_rate(SCORES, [0, 1], 1, np.ones((2, 5), bool)), "must not be excluded, received 2"),
         (lambda: hit_rate(SCORES, [0, 1], 1, np.ones((2, 4), bool)), r"exclude must have shape \(2, 5\)"),
@@ -119,3 +119,11 @@ def test_targets_that_are_no_columns_are_refused():
         with pytest.raises(ValueError, match=message):
             call()
     assert ranking.sample_candidates([], 3, 2).shape == (0, 3)
+
+
+def test_no_rows_have_no_mean_and_a_place_is_a_whole_number():
+    for metric in (ranking.hit_rate, ranking.recall, ranking.ndcg, ranking.mrr):
+        assert np.isnan(metric(np.zeros((0, 3)), [], 2))
+        for k in (0, 1.5, "2"):
+            with pytest.raises(ValueError, match="k must be a positive integer, received"):
+                metric(np.zeros((1, 3)), [0], k)
