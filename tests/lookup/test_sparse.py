@@ -261,6 +261,8 @@ def test_bad_input():
     with pytest.raises(tf.errors.InvalidArgumentError, match="must stand at the places of sp_ids"):
         good(params, ids, tf.SparseTensor([[0, 0], [1, 1]], [1.0, 1.0], [2, 2]))
     assert same_bits(good([params], ids, None), good(params, ids, None))
+    stack = lookup.embedding_lookup_stack
+    assert same_bits(stack([params], ids)[0], stack(params, ids)[0])
 
 
 def test_no_ids_at_all():
