@@ -18,6 +18,8 @@ __all__ = ["ExportError", "export", "export_class", "summary"]
 
 MAX_LINES = 300
 _LEVELS = (0, 1, 2, 3, 4, 5, 6)
+# Where none makes the file short: the last that leaves the model its formula, arguments and types.
+_TOO_LONG = 3
 
 
 def export(name: str) -> str:
@@ -26,8 +28,9 @@ def export(name: str) -> str:
     The file imports TensorFlow, Keras, NumPy and the standard library, registers its classes under the
     model's own name, and loads weights that this package saved. It is formatted, and as short as the source
     allows: where all of it would take 300 lines or more, helpers keep only the first sentence of their
-    docstrings, and no configuration, types or checks of what the model hands them. What a model is called on
-    is checked in any case: ids out of range name their field.
+    docstrings, and no configuration, types or checks of what the model hands them, and the model itself loses
+    the description of its arguments, then its formula. Where that would not be enough either, the model keeps
+    both. What a model is called on is checked in any case: ids out of range name their field.
 
     Args:
         name: name of a model as `recnotes.registry.model_names` lists it, such as ``"deepfm"``.
@@ -67,14 +70,14 @@ def export_class(module: str, class_name: str, name: str, root: Path | None = No
         True
     """
     library = Library(root or Path(recnotes.__file__).parent.parent, module.split(".")[0])
-    text = ""
     # Descriptions with their formulas stay where the file is short enough for them.
+    texts = []
     for level in _LEVELS:
         pieces, imports, attributes = library.collect(module, class_name, level)
-        text = write(pieces, imports, attributes, level, name, module)
-        if text.count("\n") < MAX_LINES:
-            break
-    return text
+        texts.append(write(pieces, imports, attributes, level, name, module))
+        if texts[-1].count("\n") < MAX_LINES:
+            return texts[-1]
+    return texts[_TOO_LONG]
 
 
 def summary(name: str) -> str:
