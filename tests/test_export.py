@@ -15,7 +15,7 @@ from recnotes.registry import find, model_names
 MAX_LINES = {
     "pnn": 430,
     "dcnv2": 360,
-    "din": 490,
+    "din": 500,
     "can": 430,
     "bst": 460,
     "sasrec": 470,

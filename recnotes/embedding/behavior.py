@@ -82,8 +82,11 @@ class ItemEmbedding(keras.layers.Layer):
             The vectors, one more axis than ``ids``.
         """
         ids = check_item_ids(ids, self.num_items, name)
-        rows = tf.cast(tf.gather(self.table.value, tf.maximum(ids - 1, 0)), self.compute_dtype)
-        return tf.where(tf.not_equal(ids, 0)[..., None], rows, 0)
+        real = tf.not_equal(ids, 0)
+        # Padding reads a row that is read anyway: lazy optimizers move every row that was.
+        rows = tf.maximum(tf.where(real, ids, tf.reduce_max(ids)) - 1, 0)
+        e = tf.cast(tf.gather(self.table.value, rows), self.compute_dtype)
+        return tf.where(real[..., None], e, 0)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""

@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from recnotes.embedding.behavior import BehaviorEmbedding, ItemEmbedding
+from recnotes.optimizers import LazyAdam
 
 
 def test_rows_of_both_tables():
@@ -19,6 +20,22 @@ def test_rows_of_both_tables():
     np.testing.assert_array_equal(k[0], [table[0], table[1], [0, 0]])
     np.testing.assert_array_equal(mask, [[True, True, False], [False, False, False]])
     np.testing.assert_array_equal(x, [[7, *fields[1], *fields[4]], [8, *fields[0], *fields[2]]])
+
+
+def test_padding_moves_no_item():
+    layer = ItemEmbedding(5, 2, stddev=1.0, seed=0)
+    layer.build()
+    optimizer = LazyAdam(0.1)
+    for step, ids in enumerate([[[1, 4]], [[3, 0]], [[3, 0]]]):
+        before = layer.table.numpy()
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(layer(tf.constant(ids)) ** 2)
+        slices = tape.gradient(y, layer.table.value)
+        assert 0 < len(slices.values) and set(slices.indices.numpy() + 1) == set(ids[0]) - {0}
+        optimizer.apply([slices], [layer.table])
+        moved = np.flatnonzero((layer.table.numpy() != before).any(axis=1)) + 1
+        # Item 1 has momentum from the first step; only items of the batch may move.
+        assert moved.tolist() == ([1, 4] if step == 0 else [3])
 
 
 def test_config_and_bad_sizes():
