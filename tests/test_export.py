@@ -17,7 +17,7 @@ MAX_LINES = {
     "dcnv2": 360,
     "din": 500,
     "can": 430,
-    "bst": 460,
+    "bst": 470,
     "sasrec": 470,
     "two-tower": 440,
     "comirec-dr": 390,
