@@ -23,8 +23,8 @@ def session_parallel_batches(
         batch_size: number of slots ``B``.
 
     Yields:
-        ``{"item": [B], "next": [B], "starts": [B]}``: int32 ids of the item read and of the one after it, 0
-        in an empty slot, and whether the slot begins a session.
+        A dict of arrays ``[B]`` a step. ``"item"`` and ``"next"`` hold the int32 ids of the item read and of
+        the one after it, 0 in an empty slot, ``"starts"`` whether the slot begins a session.
 
     Raises:
         ValueError: the batch size is not positive.
