@@ -58,8 +58,8 @@ class GRU4Rec(keras.Model):
         embedding_dim: width ``D`` of the input vectors, None for one-hot inputs, which cost ``N`` numbers a
             step (default: None).
         hidden_units: widths of the recurrent layers (default: (100,)).
-        loss: "top1", "bpr", "top1-max", "bpr-max" or "cross_entropy" over the batch's items (default:
-            "top1").
+        loss: "top1", "bpr", "top1-max", "bpr-max" or "cross_entropy" over the batch's items
+            (default: "top1").
         share_items: whether the output vectors are the input vectors; ``embedding_dim`` is then the last of
             the ``hidden_units`` (default: False).
         dropout: rate of dropout on each layer's states (default: 0.0).
