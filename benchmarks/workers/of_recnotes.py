@@ -65,7 +65,7 @@ def floor(case: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> Run:
 def build(case: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> Run:
     """The model of the case, compiled."""
     if case["kind"] == "sequence":
-        model = SASRec(case["items"], case["length"], case["width"], dropout=0.2, seed=0)
+        model = SASRec(case["items"], case["width"], case["length"], dropout=0.2, seed=0)
         model.compile(keras.optimizers.Adam(1e-3))
         return fit_runner(model, keras, arrays, None, case["batch"])
     labels = arrays.pop("label")

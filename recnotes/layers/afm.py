@@ -92,8 +92,8 @@ class PairAttention(keras.layers.Layer):
     Args:
         units: width $U$ of the network that scores a pair.
         dropout: share of the pairs dropped in training, by their weights (default: 0.0).
-        released: ``True`` takes the softmax over an axis of size 1, as the authors' released code does, so
-            that every weight is 1 (default: False).
+        wiring: "paper", or "authors" for what their code computes: the softmax over an axis of size 1, so
+            that every weight is 1 (default: "paper").
         l2: factor of the sum of squares of $W$ in the loss (default: 0.0).
         seed: seed, from which each part gets its own (default: None).
         **kwargs: passed to `keras.layers.Layer`.
@@ -102,7 +102,7 @@ class PairAttention(keras.layers.Layer):
         Called on vectors ``[B, F, D]``: the pooled vector ``[B, D]``, float32 or float64.
 
     Raises:
-        ValueError: a size does not fit, or the input is not ``[B, F, D]``.
+        ValueError: a size does not fit, the wiring is unknown, or the input is not ``[B, F, D]``.
 
     Example:
         >>> layer = PairAttention(4, seed=0)
@@ -120,7 +120,7 @@ class PairAttention(keras.layers.Layer):
         self,
         units: int,
         dropout: float = 0.0,
-        released: bool = False,
+        wiring: str = "paper",
         l2: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
@@ -130,9 +130,11 @@ class PairAttention(keras.layers.Layer):
             raise ValueError(f"units must be positive, received {units!r}")
         if not 0 <= dropout < 1 or l2 < 0:
             raise ValueError(f"dropout must be in [0, 1) and l2 from 0, received {dropout!r} and {l2!r}")
+        if wiring not in ("paper", "authors"):
+            raise ValueError(f"wiring must be 'paper' or 'authors', received {wiring!r}")
         self.units = int(units)
         self.dropout = float(dropout)
-        self.released = bool(released)
+        self.wiring = wiring
         self.l2 = float(l2)
         self.seed = seed
         self.wide = "float64" if self.compute_dtype == "float64" else "float32"
@@ -169,7 +171,7 @@ class PairAttention(keras.layers.Layer):
         # --8<-- [start:attention]
         w, b, h = (tf.cast(weight, self.compute_dtype) for weight in (self.w, self.b, self.h))
         s = tf.cast(pair_scores(tf.cast(e, self.compute_dtype), w, b, h), self.wide)  # [B, P]
-        if self.released:
+        if self.wiring == "authors":
             return tf.nn.softmax(s[:, :, tf.newaxis])[:, :, 0]
         return tf.nn.softmax(s)
         # --8<-- [end:attention]
@@ -204,5 +206,5 @@ class PairAttention(keras.layers.Layer):
         Returns:
             Keyword arguments of the constructor.
         """
-        names = ("units", "dropout", "released", "l2", "seed")
+        names = ("units", "dropout", "wiring", "l2", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

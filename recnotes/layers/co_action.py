@@ -47,21 +47,21 @@ class CoAction(keras.layers.Layer):
     with the induction parameters $P$ of shape $[B, T]$, cut into $W_{b,i}$ and $b_{b,i}$, the entries $p$
     of shape $[B, L, I]$ and their elementwise powers up to the order $C$, which share the network, the mask
     $m$ of shape $[B, L]$ and the result $y$ of shape $[B, C d_K]$. The layer has no weights of its own.
-    ``variant="authors"`` has no biases and puts the outputs of all layers side by side, so that $y$ has
+    ``wiring="authors"`` has no biases and puts the outputs of all layers side by side, so that $y$ has
     $C \sum_i d_i$ columns.
 
     Args:
         units: widths $d_1, \dots, d_K$ of the network's layers (default: (8, 4)).
         orders: number of powers $C$; None for 2, the authors' 3 (default: None).
         activation: $\sigma$, None for none (default: "tanh").
-        variant: "paper" or "authors" (default: "paper").
+        wiring: "paper" or "authors" (default: "paper").
         **kwargs: passed to `keras.layers.Layer`.
 
     Returns:
         Called on ``(P, p, mask)``: a float tensor ``[B, S]``, its width ``S`` as above.
 
     Raises:
-        ValueError: a size is not positive, the variant is unknown, or ``P`` does not fit ``p`` and
+        ValueError: a size is not positive, the wiring is unknown, or ``P`` does not fit ``p`` and
             ``units``.
 
     Example:
@@ -82,19 +82,19 @@ class CoAction(keras.layers.Layer):
         units: Sequence[int] = (8, 4),
         orders: int | None = None,
         activation: str | None = "tanh",
-        variant: str = "paper",
+        wiring: str = "paper",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if variant not in ("paper", "authors"):
-            raise ValueError(f"variant must be 'paper' or 'authors', received {variant!r}")
-        self.orders = (3 if variant == "authors" else 2) if orders is None else int(orders)
+        if wiring not in ("paper", "authors"):
+            raise ValueError(f"wiring must be 'paper' or 'authors', received {wiring!r}")
+        self.orders = (3 if wiring == "authors" else 2) if orders is None else int(orders)
         if not units or min(units) < 1 or self.orders < 1:
             raise ValueError(f"units and orders must be positive, received {units!r} and {orders!r}")
         self.units = [int(width) for width in units]
         self.activation = activation
-        self.variant = variant
-        self.output_width = self.orders * (sum(self.units) if variant == "authors" else self.units[-1])
+        self.wiring = wiring
+        self.output_width = self.orders * (sum(self.units) if wiring == "authors" else self.units[-1])
 
     def build(self, input_shape: Any = None) -> None:
         """Has no weights to create.
@@ -118,7 +118,7 @@ class CoAction(keras.layers.Layer):
         Raises:
             ValueError: ``P`` does not fit ``p`` and the widths.
         """
-        size = co_action_size(p.shape[-1], self.units, self.variant == "paper")
+        size = co_action_size(p.shape[-1], self.units, self.wiring == "paper")
         if P.shape.rank != 2 or p.shape.rank != 3 or P.shape[1] != size:
             raise ValueError(f"P must be [B, {size}] for p {tuple(p.shape)}, received {tuple(P.shape)}")
         # --8<-- [start:call]
@@ -133,7 +133,7 @@ class CoAction(keras.layers.Layer):
                 h = tf.matmul(h, w)
                 h = sigma(h if b is None else h + b[:, None])
                 outputs.append(h)
-            for h in outputs if self.variant == "authors" else outputs[-1:]:
+            for h in outputs if self.wiring == "authors" else outputs[-1:]:
                 sums.append(tf.einsum("bl,blo->bo", keep, h))
         y = tf.concat(sums, axis=1)  # [B, S]
         return y
@@ -147,14 +147,14 @@ class CoAction(keras.layers.Layer):
             input_width: width of the network's input.
 
         Returns:
-            Kernels ``[B, I, O]`` with their biases ``[B, O]``, None in the authors' variant.
+            Kernels ``[B, I, O]`` with their biases ``[B, O]``, None in the authors' wiring.
         """
         layers, start = [], 0
         for i, o in zip([input_width, *self.units], self.units, strict=False):
             w = tf.reshape(P[:, start : start + i * o], [-1, i, o])
             start += i * o
             b = None
-            if self.variant == "paper":
+            if self.wiring == "paper":
                 b = P[:, start : start + o]
                 start += o
             layers.append((w, b))
@@ -167,5 +167,5 @@ class CoAction(keras.layers.Layer):
             "units": self.units,
             "orders": self.orders,
             "activation": self.activation,
-            "variant": self.variant,
+            "wiring": self.wiring,
         }

@@ -37,7 +37,8 @@ class AFM(RowWeights):
         pair_dropout: share of the pairs dropped in training (default: 0.2).
         pooled_dropout: share of the pooled vector dropped in training (default: 0.0).
         attention_l2: factor of the sum of squares of $W$ in the loss (default: 0.0).
-        released: whether every attention weight is 1, as in the authors' released code (default: False).
+        wiring: "paper", or "authors" for what their code computes: every attention weight is 1
+            (default: "paper").
         embedding_stddev: standard deviation of the vectors at the start (default: 0.01).
         field_names: names of the categorical fields for error messages (default: None).
         seed: seed, from which each part gets its own (default: None).
@@ -47,7 +48,7 @@ class AFM(RowWeights):
         Called on ``{"dense": float [B, n], "sparse": int [B, F]}``: the logit ``[B]``.
 
     Raises:
-        ValueError: a size does not fit, an input is missing, or an id is out of range (eagerly).
+        ValueError: a size or a choice does not fit, an input is missing, or an id is out of range (eagerly).
 
     Example:
         >>> model = AFM([3, 5], num_dense=1, embedding_dim=4, attention_units=6, seed=0)
@@ -60,8 +61,8 @@ class AFM(RowWeights):
         Attention Networks*, IJCAI 2017, https://arxiv.org/abs/1708.04617. In the paper dropout is on the
         layer of pairs; the authors' code has one rate for the attention weights (here ``pair_dropout``) and
         one for the pooled vector (``pooled_dropout``), and its README trains with 0 and 0.5. Its attention
-        weights are all 1 (``released=True``, see `recnotes.layers.PairAttention`), which leaves the pairs of
-        a factorization machine under the projection $p$. It fits labels ±1 by squared error.
+        weights are all 1 (``wiring="authors"``, see `recnotes.layers.PairAttention`), which leaves the pairs
+        of a factorization machine under the projection $p$. It fits labels ±1 by squared error.
     """
 
     supports_jit = False
@@ -75,7 +76,7 @@ class AFM(RowWeights):
         pair_dropout: float = 0.2,
         pooled_dropout: float = 0.0,
         attention_l2: float = 0.0,
-        released: bool = False,
+        wiring: str = "paper",
         embedding_stddev: float = 0.01,
         field_names: Sequence[str] | None = None,
         seed: int | None = None,
@@ -98,7 +99,7 @@ class AFM(RowWeights):
             vocabulary_sizes, num_dense, embedding_dim, field_names, embedding_stddev, seeds[0], dtype=policy
         )
         self.pairs = PairAttention(
-            attention_units, pair_dropout, released, attention_l2, seeds[1], dtype=policy, name="pairs"
+            attention_units, pair_dropout, wiring, attention_l2, seeds[1], dtype=policy, name="pairs"
         )
         self.drop = keras.layers.Dropout(pooled_dropout, seed=seeds[2], dtype="float32")
 

@@ -41,7 +41,7 @@ class CAN(RowWeights):
         co_action_units: widths of the candidate's network (default: (8, 4)).
         orders: number of powers; None for 2, the authors' 3 (default: None).
         co_action_activation: activation of the candidate's network, None for none (default: "tanh").
-        variant: "paper" or "authors", see `CoAction` (default: "paper").
+        wiring: "paper" or "authors", see `CoAction` (default: "paper").
         activation: activation of the hidden layers (default: "relu").
         dropout: share of the network's hidden units dropped in training (default: 0.0).
         embedding_stddev: standard deviation of all vectors at the start (default: 0.01).
@@ -80,7 +80,7 @@ class CAN(RowWeights):
         co_action_units: Sequence[int] = (8, 4),
         orders: int | None = None,
         co_action_activation: str | None = "tanh",
-        variant: str = "paper",
+        wiring: str = "paper",
         activation: str = "relu",
         dropout: float = 0.0,
         embedding_stddev: float = 0.01,
@@ -104,8 +104,8 @@ class CAN(RowWeights):
             dtype=policy,
             name="embedding",
         )
-        self.co_action = CoAction(co_action_units, orders, co_action_activation, variant, dtype=policy)
-        size = co_action_size(co_action_width, self.co_action.units, variant == "paper")
+        self.co_action = CoAction(co_action_units, orders, co_action_activation, wiring, dtype=policy)
+        size = co_action_size(co_action_width, self.co_action.units, wiring == "paper")
         self.parameters = ItemEmbedding(
             num_items, size, embedding_stddev, seeds[1], dtype=policy, name="parameters"
         )

@@ -32,10 +32,10 @@ class ComiRecSA(MultiInterest, keras.Model):
 
     Args:
         num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
-        width: width ``D`` (default: 64).
+        embedding_dim: width ``D`` (default: 64).
         max_length: number of items read of a history, the most recent ones (default: 50).
         num_interests: number of interests ``M``, the paper's $K$ (default: 4).
-        units: width of the attention's hidden layer, None for ``4 * width`` (default: None).
+        units: width of the attention's hidden layer, None for ``4 * embedding_dim`` (default: None).
         wiring: "paper" or "authors", see `SelfAttentiveInterests` (default: "paper").
         num_sampled: items drawn for the loss of a batch; the full softmax from ``N`` on (default: 1280).
         sampler: "log_uniform", for ids sorted by falling popularity, or "uniform" (default: "log_uniform").
@@ -52,7 +52,7 @@ class ComiRecSA(MultiInterest, keras.Model):
             XLA.
 
     Example:
-        >>> model = ComiRecSA(num_items=7, width=6, max_length=4, num_interests=2, seed=0)
+        >>> model = ComiRecSA(num_items=7, embedding_dim=6, max_length=4, num_interests=2, seed=0)
         >>> history = tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])
         >>> model({"history": history}).shape.as_list(), model.recommend(history, 3).shape.as_list()
         ([2, 2, 6], [2, 3])
@@ -67,7 +67,7 @@ class ComiRecSA(MultiInterest, keras.Model):
     def __init__(
         self,
         num_items: int,
-        width: int = 64,
+        embedding_dim: int = 64,
         max_length: int = 50,
         num_interests: int = 4,
         units: int | None = None,
@@ -84,7 +84,9 @@ class ComiRecSA(MultiInterest, keras.Model):
         seeds = child_seeds(seed, 3)
         self.seed = seed
         self.set_sampling(max_length, num_sampled, sampler, seeds[2])
-        self.items = ItemEmbedding(num_items, width, embedding_stddev, seeds[0], dtype=policy, name="items")
+        self.items = ItemEmbedding(
+            num_items, embedding_dim, embedding_stddev, seeds[0], dtype=policy, name="items"
+        )
         self.extractor = SelfAttentiveInterests(
             num_interests, max_length, units, wiring, seeds[1], dtype=policy, name="extractor"
         )
@@ -138,7 +140,7 @@ class ComiRecDR(MultiInterest, keras.Model):
 
     Args:
         num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
-        width: width ``D`` (default: 64).
+        embedding_dim: width ``D`` (default: 64).
         max_length: number of items read of a history, the most recent ones (default: 50).
         num_interests: number of interests ``M``, the paper's $K$ (default: 4).
         num_iterations: iterations of the routing (default: 3).
@@ -160,7 +162,7 @@ class ComiRecDR(MultiInterest, keras.Model):
             XLA.
 
     Example:
-        >>> model = ComiRecDR(num_items=7, width=6, max_length=4, num_interests=2, seed=0)
+        >>> model = ComiRecDR(num_items=7, embedding_dim=6, max_length=4, num_interests=2, seed=0)
         >>> history = tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])
         >>> model({"history": history}).shape.as_list(), model.count_params()  # 7 · 6 + 4 · 2 · 6 · 6
         ([2, 2, 6], 330)
@@ -175,7 +177,7 @@ class ComiRecDR(MultiInterest, keras.Model):
     def __init__(
         self,
         num_items: int,
-        width: int = 64,
+        embedding_dim: int = 64,
         max_length: int = 50,
         num_interests: int = 4,
         num_iterations: int = 3,
@@ -193,7 +195,9 @@ class ComiRecDR(MultiInterest, keras.Model):
         seeds = child_seeds(seed, 3)
         self.seed = seed
         self.set_sampling(max_length, num_sampled, sampler, seeds[2])
-        self.items = ItemEmbedding(num_items, width, embedding_stddev, seeds[0], dtype=policy, name="items")
+        self.items = ItemEmbedding(
+            num_items, embedding_dim, embedding_stddev, seeds[0], dtype=policy, name="items"
+        )
         self.extractor = CapsuleInterests(
             num_interests,
             max_length,

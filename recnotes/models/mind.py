@@ -68,7 +68,7 @@ class MIND(MultiInterest, keras.Model):
 
     Args:
         num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
-        width: width ``D`` (default: 64).
+        embedding_dim: width ``D`` (default: 64).
         max_length: number of items read of a history, the most recent ones (default: 50).
         num_interests: the most interests of a user, ``M``, the paper's $K$ (default: 4).
         num_iterations: iterations of the routing (default: 3).
@@ -93,7 +93,7 @@ class MIND(MultiInterest, keras.Model):
             XLA.
 
     Example:
-        >>> model = MIND(num_items=7, width=6, max_length=4, num_interests=2, seed=0)
+        >>> model = MIND(num_items=7, embedding_dim=6, max_length=4, num_interests=2, seed=0)
         >>> v = model({"history": tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])})
         >>> v.shape.as_list(), tf.reduce_all(v[:, 0] == v[:, 1], axis=1).numpy().tolist()
         ([2, 2, 6], [True, False])
@@ -109,7 +109,7 @@ class MIND(MultiInterest, keras.Model):
     def __init__(
         self,
         num_items: int,
-        width: int = 64,
+        embedding_dim: int = 64,
         max_length: int = 50,
         num_interests: int = 4,
         num_iterations: int = 3,
@@ -132,7 +132,9 @@ class MIND(MultiInterest, keras.Model):
         seeds = child_seeds(seed, 4)
         self.seed, self.power, self.adaptive = seed, float(power), bool(adaptive)
         self.set_sampling(max_length, num_sampled, sampler, seeds[2])
-        self.items = ItemEmbedding(num_items, width, embedding_stddev, seeds[0], dtype=policy, name="items")
+        self.items = ItemEmbedding(
+            num_items, embedding_dim, embedding_stddev, seeds[0], dtype=policy, name="items"
+        )
         self.extractor = CapsuleInterests(
             num_interests,
             max_length,
@@ -146,7 +148,7 @@ class MIND(MultiInterest, keras.Model):
         )
         self.hidden_units = [int(units) for units in hidden_units]
         if self.hidden_units:
-            self.network = MLP(self.hidden_units, width, seed=seeds[3], dtype=policy, name="network")
+            self.network = MLP(self.hidden_units, embedding_dim, seed=seeds[3], dtype=policy, name="network")
         self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
     def build(self, input_shape: Any = None) -> None:

@@ -40,8 +40,8 @@ class SASRec(keras.Model):
 
     Args:
         num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
+        embedding_dim: width ``D`` (default: 50).
         max_length: number of items read of a history, the most recent ones, ``n`` (default: 50).
-        width: width ``D`` (default: 50).
         num_blocks: number of blocks ``b`` (default: 2).
         num_heads: number of heads ``H`` (default: 1).
         dropout: rate of dropout, on the embedding and in the blocks (default: 0.5).
@@ -65,7 +65,7 @@ class SASRec(keras.Model):
             XLA.
 
     Example:
-        >>> model = SASRec(num_items=7, max_length=4, width=6, seed=0)
+        >>> model = SASRec(num_items=7, embedding_dim=6, max_length=4, seed=0)
         >>> model({"history": tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])}).shape.as_list()
         [2, 7]
 
@@ -80,8 +80,8 @@ class SASRec(keras.Model):
     def __init__(
         self,
         num_items: int,
+        embedding_dim: int = 50,
         max_length: int = 50,
-        width: int = 50,
         num_blocks: int = 2,
         num_heads: int = 1,
         dropout: float = 0.5,
@@ -108,17 +108,24 @@ class SASRec(keras.Model):
         policy = self.dtype_policy
         seeds = child_seeds(seed, num_blocks + 4)
         self.embedding = SequenceEmbedding(
-            num_items, width, max_length, width**0.5 if authors else 1.0, seed=seeds[0], dtype=policy
+            num_items,
+            embedding_dim,
+            max_length,
+            embedding_dim**0.5 if authors else 1.0,
+            seed=seeds[0],
+            dtype=policy,
         )
         self.embedding_dropout = keras.layers.Dropout(dropout, seed=seeds[1], dtype=policy)
         self.blocks = [
-            SASRecBlock(width, num_heads, dropout, wiring, seed=s, dtype=policy) for s in seeds[4:]
+            SASRecBlock(embedding_dim, num_heads, dropout, wiring, seed=s, dtype=policy) for s in seeds[4:]
         ]
         self.last_norm = keras.layers.LayerNormalization(epsilon=1e-8, dtype=policy) if authors else None
         self.output_table = (
             None
             if share_items
-            else SequenceEmbedding(num_items, width, 1, field_name="next", seed=seeds[2], dtype=policy)
+            else SequenceEmbedding(
+                num_items, embedding_dim, 1, field_name="next", seed=seeds[2], dtype=policy
+            )
         )
         self.negative_seeds = keras.random.SeedGenerator(seeds[3])
         self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
@@ -133,7 +140,7 @@ class SASRec(keras.Model):
             if layer is not None:
                 layer.build((None, None))
         if self.last_norm is not None:
-            self.last_norm.build((None, None, self.config["width"]))
+            self.last_norm.build((None, None, self.config["embedding_dim"]))
         self.built = True
 
     # --8<-- [start:encode]

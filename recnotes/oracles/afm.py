@@ -96,7 +96,7 @@ def softmax_over_one(scores: list[float]) -> list[float]:
     return [softmax_over_pairs([s])[0] for s in scores]
 
 
-def afm_logit(first: float, e: Array, p: Mapping[str, Array], released: bool = False) -> float:
+def afm_logit(first: float, e: Array, p: Mapping[str, Array], wiring: str = "paper") -> float:
     r"""Evaluates AFM on one example, pair by pair.
 
     $$
@@ -109,7 +109,7 @@ def afm_logit(first: float, e: Array, p: Mapping[str, Array], released: bool = F
         first: bias and first-order term of the example.
         e: vectors ``[F, D]``, already multiplied by the fields' values.
         p: ``"w"`` ``[D, U]``, ``"b"`` ``[U]``, ``"h"`` ``[U]`` and ``"p"`` ``[D]``.
-        released: whether the weights are those of the authors' code (default: False).
+        wiring: "paper", or "authors" for the weights of their code (default: "paper").
 
     Returns:
         The logit.
@@ -117,10 +117,10 @@ def afm_logit(first: float, e: Array, p: Mapping[str, Array], released: bool = F
     Example:
         >>> p = {"w": np.zeros((1, 1)), "b": np.zeros(1), "h": np.zeros(1), "p": np.ones(1)}
         >>> e = np.array([[1.0], [2.0], [3.0]])
-        >>> afm_logit(0.0, e, p, released=True)  # 2 + 3 + 6
+        >>> afm_logit(0.0, e, p, wiring="authors")  # 2 + 3 + 6
         11.0
     """
-    weigh = softmax_over_one if released else softmax_over_pairs
+    weigh = softmax_over_one if wiring == "authors" else softmax_over_pairs
     weights = iter(weigh(afm_scores(e, p["w"], p["b"], p["h"])))
     y = first
     for i in range(len(e)):
@@ -153,4 +153,4 @@ def afm_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
     p = {name: np.asarray(weight, np.float64) for name, weight in p.items()}
     first = vectors_of_model(model.first_order, inputs).sum(axis=(1, 2)) + float(np.asarray(model.bias))
     e = vectors_of_model(model.embedding, inputs)
-    return np.array([afm_logit(f, row, p, pairs.released) for f, row in zip(first, e, strict=True)])
+    return np.array([afm_logit(f, row, p, pairs.wiring) for f, row in zip(first, e, strict=True)])

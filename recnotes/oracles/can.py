@@ -19,7 +19,7 @@ def co_action(
     units: Sequence[int],
     orders: int,
     sigma: Callable[[float], float] = np.tanh,
-    variant: str = "paper",
+    wiring: str = "paper",
 ) -> Array:
     r"""Evaluates the co-action of one candidate and one history, weight by weight.
 
@@ -29,7 +29,7 @@ def co_action(
 
     with the candidate's parameters $P$ of shape $[T]$, read one after the other, the entries $p$ of shape
     $[I]$ and the order $c$. The result is the sum over entries of the last layer, order after order; of all
-    layers, without biases, where ``variant`` is "authors".
+    layers, without biases, where ``wiring`` is "authors".
 
     Args:
         P: parameters ``[T]``: each layer's kernel row by row, then its bias.
@@ -37,7 +37,7 @@ def co_action(
         units: widths of the layers.
         orders: number of powers.
         sigma: activation (default: np.tanh).
-        variant: "paper" or "authors" (default: "paper").
+        wiring: "paper" or "authors" (default: "paper").
 
     Returns:
         The co-action, one axis.
@@ -52,7 +52,7 @@ def co_action(
     """
     result: list[float] = []
     for order in range(1, orders + 1):
-        kept = sum(units) if variant == "authors" else units[-1]
+        kept = sum(units) if wiring == "authors" else units[-1]
         total = [0.0] * kept
         for entry in entries:
             h = [float(value) ** order for value in entry]
@@ -63,13 +63,13 @@ def co_action(
                     for o in range(width):
                         z[o] += float(P[place]) * value
                         place += 1
-                if variant == "paper":
+                if wiring == "paper":
                     for o in range(width):
                         z[o] += float(P[place])
                         place += 1
                 h = [float(sigma(value)) for value in z]
                 layers.append(h)
-            flat = [value for layer in layers for value in layer] if variant == "authors" else h
+            flat = [value for layer in layers for value in layer] if wiring == "authors" else h
             total = [a + b for a, b in zip(total, flat, strict=True)]
         result += total
     return np.array(result)
@@ -98,7 +98,7 @@ def can_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
     logits = []
     for b, x in enumerate(profiles(model.embedding, inputs)):
         item, real = int(inputs["item"][b]), [int(i) for i in inputs["history"][b] if i != 0]
-        y = co_action(P[item - 1], [p[i - 1] for i in real], part.units, part.orders, sigma, part.variant)
+        y = co_action(P[item - 1], [p[i - 1] for i in real], part.units, part.orders, sigma, part.wiring)
         k = sum((items[i - 1] for i in real), np.zeros(items.shape[1]))
         logits.append(run(model.dnn, np.concatenate([y, k, items[item - 1], x]))[0])
     return np.array(logits)

@@ -142,7 +142,7 @@ def capsules_of_history(
 
     Example:
         >>> from recnotes.models import ComiRecDR
-        >>> model = ComiRecDR(num_items=7, width=6, num_interests=2, seed=0)
+        >>> model = ComiRecDR(num_items=7, embedding_dim=6, num_interests=2, seed=0)
         >>> model.build()
         >>> capsules_of_history(model, np.array([3, 1, 0]), 2)[0].shape
         (2, 6)
@@ -170,7 +170,7 @@ def comirec_dr_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
 
     Example:
         >>> from recnotes.models import ComiRecDR
-        >>> model = ComiRecDR(num_items=7, width=6, num_interests=2, seed=0)
+        >>> model = ComiRecDR(num_items=7, embedding_dim=6, num_interests=2, seed=0)
         >>> model.build()
         >>> comirec_dr_of_model(model, {"history": np.array([[3, 1, 0]])}).shape
         (1, 2, 6)
@@ -216,7 +216,7 @@ def mind_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
 
     Example:
         >>> from recnotes.models import MIND
-        >>> model = MIND(num_items=7, width=6, num_interests=2, seed=0)
+        >>> model = MIND(num_items=7, embedding_dim=6, num_interests=2, seed=0)
         >>> model.build()
         >>> mind_of_model(model, {"history": np.array([[3, 1, 0]])}).shape
         (1, 2, 6)

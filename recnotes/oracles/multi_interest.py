@@ -182,7 +182,7 @@ def sa_weights(model: Any) -> dict[str, Any]:
 
     Example:
         >>> from recnotes.models import ComiRecSA
-        >>> model = ComiRecSA(num_items=7, width=6, num_interests=2, seed=0)
+        >>> model = ComiRecSA(num_items=7, embedding_dim=6, num_interests=2, seed=0)
         >>> model.build()
         >>> sa_weights(model)["w1"].shape
         (6, 24)
@@ -207,7 +207,7 @@ def comirec_sa_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
 
     Example:
         >>> from recnotes.models import ComiRecSA
-        >>> model = ComiRecSA(num_items=7, width=6, num_interests=2, seed=0)
+        >>> model = ComiRecSA(num_items=7, embedding_dim=6, num_interests=2, seed=0)
         >>> model.build()
         >>> comirec_sa_of_model(model, {"history": np.array([[3, 1, 0]])}).shape
         (1, 2, 6)

@@ -22,7 +22,7 @@ def parameters(model: Any) -> dict[str, Any]:
 
     Example:
         >>> from recnotes.models import SASRec
-        >>> model = SASRec(num_items=7, width=4, num_blocks=0, seed=0)
+        >>> model = SASRec(num_items=7, embedding_dim=4, num_blocks=0, seed=0)
         >>> model.build()
         >>> parameters(model)["items"].shape
         (7, 4)

@@ -18,31 +18,31 @@ def build(rng, width, units, dtype="float64", **kwargs):
     return layer
 
 
-def loops(e, w, b, h, released):
+def loops(e, w, b, h, wiring):
     """The oracle with p the d-th unit vector is element d of the pooled vector."""
     p = {"w": w, "b": b, "h": h}
     unit = np.eye(e.shape[1])
-    return np.array([oracle.afm_logit(0.0, e, {**p, "p": u}, released) for u in unit])
+    return np.array([oracle.afm_logit(0.0, e, {**p, "p": u}, wiring) for u in unit])
 
 
-@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_values_and_gradients_equal_the_loops(shape, released):
+def test_values_and_gradients_equal_the_loops(shape, wiring):
     fields, width, units = shape
     rng = np.random.default_rng(fields)
-    layer = build(rng, width, units, released=released)
+    layer = build(rng, width, units, wiring=wiring)
     point = [rng.normal(size=(fields, width)), *(np.asarray(x) for x in (layer.w, layer.b, layer.h))]
     e = tf.Variable(point[0])
     with tf.GradientTape() as tape:
         y = layer(e[tf.newaxis])[0]
         total = tf.reduce_sum(tf.range(1.0, 1.0 + width, dtype=tf.float64) * y)
-    np.testing.assert_allclose(y, loops(*point, released), rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(y, loops(*point, wiring), rtol=1e-10, atol=1e-10)
     found = tape.gradient(total, [e, layer.w.value, layer.b.value, layer.h.value])
     for k, gradient in enumerate(found):
         for index in np.ndindex(point[k].shape):
             step = np.zeros_like(point[k])
             step[index] = 1e-6
-            up, down = (loops(*point[:k], point[k] + s, *point[k + 1 :], released) for s in (step, -step))
+            up, down = (loops(*point[:k], point[k] + s, *point[k + 1 :], wiring) for s in (step, -step))
             slope = np.arange(1.0, 1.0 + width) @ (up - down) / 2e-6
             # central differences in float64: an error of 1e-12 from the step, 1e-9 from rounding
             assert abs(slope - gradient[index].numpy()) < 1e-7 * max(1, abs(slope))
@@ -69,10 +69,10 @@ def test_huge_scores_do_not_overflow():
     np.testing.assert_allclose(a.sum(axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("released", [False, True])
-def test_order_of_fields_does_not_matter(released):
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
+def test_order_of_fields_does_not_matter(wiring):
     rng = np.random.default_rng(2)
-    layer, e = build(rng, 3, 4, released=released), rng.normal(size=(3, 5, 3))
+    layer, e = build(rng, 3, 4, wiring=wiring), rng.normal(size=(3, 5, 3))
     order = [3, 0, 4, 1, 2]
     np.testing.assert_allclose(layer(e[:, order]), layer(e), rtol=1e-12, atol=1e-12)
     before = layer.attention(tf.constant(e)).numpy()
@@ -91,7 +91,7 @@ def test_zero_scores_leave_the_mean_of_the_pairs():
 
 def test_released_code_is_the_pairs_of_a_factorization_machine_and_trains_no_attention():
     rng = np.random.default_rng(4)
-    layer, e = build(rng, 3, 4, released=True), rng.normal(size=(4, 5, 3))
+    layer, e = build(rng, 3, 4, wiring="authors"), rng.normal(size=(4, 5, 3))
     with tf.GradientTape() as tape:
         y = layer(e)
         total = tf.reduce_sum(tf.square(y))
@@ -138,13 +138,14 @@ def test_result_is_at_least_float32(dtype):
 
 
 def test_config_and_bad_input():
-    layer = PairAttention(4, 0.25, True, 0.5, 3)
+    layer = PairAttention(4, 0.25, "authors", 0.5, 3)
     again = PairAttention.from_config(layer.get_config())
     assert again.get_config() == layer.get_config() and layer.compute_output_shape((2, 3, 5)) == (2, 5)
     for kwargs, name in (
         ({"units": 0}, "units must be positive, received 0"),
         ({"units": 1, "dropout": 1.0}, "dropout must be in"),
         ({"units": 1, "l2": -1.0}, "l2 from 0, received 0.0 and -1.0"),
+        ({"units": 1, "wiring": "code"}, "wiring must be 'paper' or 'authors', received 'code'"),
     ):
         with pytest.raises(ValueError, match=name):
             PairAttention(**kwargs)

@@ -7,7 +7,7 @@ from recnotes.oracles.can import co_action
 
 
 def draw(rng, layer, batch=4, length=5, width=3):
-    size = co_action_size(width, layer.units, layer.variant == "paper")
+    size = co_action_size(width, layer.units, layer.wiring == "paper")
     P, p = rng.normal(size=(batch, size)), rng.normal(size=(batch, length, width))
     mask = rng.random((batch, length)) < 0.6
     mask[0], mask[1] = False, True
@@ -17,17 +17,17 @@ def draw(rng, layer, batch=4, length=5, width=3):
 def loops(layer, P, p, mask):
     return np.array(
         [
-            co_action(P[b], list(p[b][mask[b]]), layer.units, layer.orders, np.tanh, layer.variant)
+            co_action(P[b], list(p[b][mask[b]]), layer.units, layer.orders, np.tanh, layer.wiring)
             for b in range(len(P))
         ]
     )
 
 
-@pytest.mark.parametrize("variant", ["paper", "authors"])
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
 @pytest.mark.parametrize("units", [(2,), (4, 2), (3, 3, 3)])
-def test_equals_the_loops_with_gradients(variant, units):
+def test_equals_the_loops_with_gradients(wiring, units):
     rng = np.random.default_rng(len(units))
-    layer = CoAction(units, variant=variant, dtype="float64")
+    layer = CoAction(units, wiring=wiring, dtype="float64")
     P, p, mask = draw(rng, layer)
     with tf.GradientTape() as tape:
         tape.watch([P, p])
@@ -50,32 +50,32 @@ def test_equals_the_loops_with_gradients(variant, units):
 
 
 def test_widths_of_the_authors_code():
-    layer = CoAction((8, 4), variant="authors")
+    layer = CoAction((8, 4), wiring="authors")
     assert layer.orders == 3 and layer.output_width == 36
     P, p, mask = draw(np.random.default_rng(0), layer, width=16)
     assert P.shape == (4, 160) and layer(P, p, mask).shape == (4, 36)
     assert CoAction((8, 4)).output_width == 8
 
 
-@pytest.mark.parametrize("variant", ["paper", "authors"])
-def test_one_layer_of_order_one_without_activation_is_bilinear(variant):
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
+def test_one_layer_of_order_one_without_activation_is_bilinear(wiring):
     rng = np.random.default_rng(1)
-    layer = CoAction([2], 1, None, variant, dtype="float64")
+    layer = CoAction([2], 1, None, wiring, dtype="float64")
     P, p, mask = draw(rng, layer)
     W = P.numpy()[:, :6].reshape(4, 3, 2)
     pooled = (p.numpy() * mask.numpy()[:, :, None]).sum(axis=1)
     expected = np.einsum("bi,bio->bo", pooled, W)
-    if variant == "paper":
+    if wiring == "paper":
         expected += mask.numpy().sum(axis=1, keepdims=True) * P.numpy()[:, 6:]
     np.testing.assert_allclose(layer(P, p, mask), expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("variant", ["paper", "authors"])
-def test_zero_parameters_give_zero_and_history_twice_doubles(variant):
-    layer = CoAction((4, 2), variant=variant, dtype="float64")
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
+def test_zero_parameters_give_zero_and_history_twice_doubles(wiring):
+    layer = CoAction((4, 2), wiring=wiring, dtype="float64")
     P, p, mask = draw(np.random.default_rng(2), layer)
     np.testing.assert_array_equal(layer(tf.zeros_like(P), p, mask), np.zeros((4, layer.output_width)))
-    half = CoAction((4, 2), activation="sigmoid", variant=variant, dtype="float64")  # σ(0) = ½
+    half = CoAction((4, 2), activation="sigmoid", wiring=wiring, dtype="float64")  # σ(0) = ½
     assert np.abs(half(tf.zeros_like(P), p, mask)[1]).min() > 0
     twice = layer(P, tf.concat([p, p], 1), tf.concat([mask, mask], 1))
     np.testing.assert_allclose(twice, 2 * layer(P, p, mask), rtol=1e-12, atol=1e-12)
@@ -98,7 +98,7 @@ def test_bad_input_and_config():
     layer = CoAction((4, 2), 5, None, "authors")
     assert CoAction.from_config(layer.get_config()).get_config() == layer.get_config()
     for arguments, message in (
-        ({"variant": "code"}, "variant must be"),
+        ({"wiring": "code"}, "wiring must be"),
         ({"units": ()}, "must be positive"),
         ({"orders": 0}, "must be positive"),
     ):

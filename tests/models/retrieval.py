@@ -170,7 +170,7 @@ def recalls_on_planted_interests(kind, num_interests, seeds, learning_rate):
     """
 
     def build(seed):
-        sizes = {"width": 8, "max_length": 8, "num_interests": num_interests, "num_sampled": 40}
+        sizes = {"embedding_dim": 8, "max_length": 8, "num_interests": num_interests, "num_sampled": 40}
         model = kind(40, **sizes, embedding_stddev=0.3, seed=seed)
         model.build()
         return model

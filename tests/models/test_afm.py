@@ -21,11 +21,11 @@ def machine_of(model):
     return fm
 
 
-@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
 @pytest.mark.parametrize("num_dense", [0, 2])
-def test_equals_the_loops(released, num_dense):
+def test_equals_the_loops(wiring, num_dense):
     rng = np.random.default_rng(0)
-    model = randomize(AFM(SIZES, num_dense, released=released, **SMALL), rng, 1.0)
+    model = randomize(AFM(SIZES, num_dense, wiring=wiring, **SMALL), rng, 1.0)
     inputs = draw(rng, num_dense=num_dense)
     # float32 in the model, float64 in the loops
     np.testing.assert_allclose(model(inputs), afm_of_model(model, inputs), rtol=1e-4, atol=1e-4)
@@ -63,7 +63,7 @@ def test_zero_attention_is_the_factorization_machine_with_its_pairs_averaged():
 
 def test_released_code_with_p_one_is_the_factorization_machine():
     rng = np.random.default_rng(3)
-    model = randomize(AFM(SIZES, 2, released=True, **SMALL), rng)
+    model = randomize(AFM(SIZES, 2, wiring="authors", **SMALL), rng)
     model.p.assign(np.ones(3))
     inputs = draw(rng)
     np.testing.assert_allclose(model(inputs), machine_of(model)(inputs), rtol=1e-5, atol=1e-5)
@@ -72,7 +72,7 @@ def test_released_code_with_p_one_is_the_factorization_machine():
 def test_defaults_follow_the_paper():
     config = AFM([2]).get_config()
     assert config["embedding_dim"] == config["attention_units"] == 256
-    assert config["pair_dropout"] == 0.2 and config["pooled_dropout"] == 0 and not config["released"]
+    assert config["pair_dropout"] == 0.2 and config["pooled_dropout"] == 0 and config["wiring"] == "paper"
     model = AFM(SIZES)
     model.build()
     assert np.all(model.p == 1) and np.all(model.first_order.fields.table == 0) and float(model.bias) == 0
@@ -107,9 +107,9 @@ def test_every_weight_gets_a_gradient():
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
-@pytest.mark.parametrize("released", [False, True])
-def test_save_and_load(tmp_path, released):
-    model = AFM(SIZES, 2, 3, 4, 0.1, 0.3, 0.01, released, 0.1, NAMES, seed=1)
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
+def test_save_and_load(tmp_path, wiring):
+    model = AFM(SIZES, 2, 3, 4, 0.1, 0.3, 0.01, wiring, 0.1, NAMES, seed=1)
     bench.check_save_and_load(model, np.random.default_rng(8), tmp_path / "m.keras")
 
 

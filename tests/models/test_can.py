@@ -28,10 +28,10 @@ def build(rng, **kwargs):
     return model
 
 
-@pytest.mark.parametrize("variant", ["paper", "authors"])
-def test_equals_the_loops(variant):
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
+def test_equals_the_loops(wiring):
     rng = np.random.default_rng(1)
-    model, inputs = build(rng, variant=variant), draw(rng)
+    model, inputs = build(rng, wiring=wiring), draw(rng)
     # float32 sums of a few dozen terms of size 10 against float64.
     np.testing.assert_allclose(model(inputs), can_of_model(model, inputs), rtol=1e-4, atol=1e-4)
 
@@ -48,10 +48,10 @@ def test_zero_parameters_leave_the_base_model():
     np.testing.assert_allclose(model(inputs), base(inputs), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("variant", ["paper", "authors"])
-def test_bench(variant):
+@pytest.mark.parametrize("wiring", ["paper", "authors"])
+def test_bench(wiring):
     rng = np.random.default_rng(3)
-    model = build(rng, variant=variant)
+    model = build(rng, wiring=wiring)
     check_padding(model, model.embedding.items.table.value, rng)
     check_every_weight_gets_a_gradient(model, rng)
     check_bad_input(model, rng)
@@ -70,7 +70,7 @@ def test_entries_of_padding_get_no_gradient():
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
-@pytest.mark.parametrize("options", [{}, {"variant": "authors"}, {"co_action_activation": None, "orders": 1}])
+@pytest.mark.parametrize("options", [{}, {"wiring": "authors"}, {"co_action_activation": None, "orders": 1}])
 def test_save_and_load(tmp_path, options):
     rng = np.random.default_rng(5)
     check_save_and_load(build(rng, dropout=0.2, **options), rng, tmp_path)

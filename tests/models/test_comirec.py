@@ -26,7 +26,7 @@ WIRINGS = ("paper", "authors")
 
 
 def build(kind=ComiRecSA, **kwargs):
-    kwargs = {"width": D, "max_length": 6, "num_interests": 3, "num_sampled": N, "seed": 0, **kwargs}
+    kwargs = {"embedding_dim": D, "max_length": 6, "num_interests": 3, "num_sampled": N, "seed": 0, **kwargs}
     model = kind(N, **kwargs)
     model.build()
     return model
@@ -188,7 +188,7 @@ def test_mixed_precision_stays_finite():
         ({"num_sampled": 0}, "max_length and num_sampled must be positive, received 6, 0"),
         ({"wiring": "code"}, "wiring must be 'paper' or 'authors', received 'code'"),
         ({"sampler": "zipf"}, "sampler must be one of .*, received 'zipf'"),
-        ({"width": 0}, "width must be positive, received 0"),
+        ({"embedding_dim": 0}, "width must be positive, received 0"),
     ],
 )
 def test_bad_arguments(kwargs, message):

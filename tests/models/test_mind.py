@@ -32,7 +32,7 @@ from tests.models.retrieval import (
 
 
 def build(**kwargs):
-    kwargs = {"width": D, "max_length": 6, "num_interests": 3, "num_sampled": N, "seed": 0, **kwargs}
+    kwargs = {"embedding_dim": D, "max_length": 6, "num_interests": 3, "num_sampled": N, "seed": 0, **kwargs}
     model = MIND(N, **kwargs)
     model.build()
     return model

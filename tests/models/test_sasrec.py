@@ -16,7 +16,9 @@ HISTORY = np.array(
 
 
 def sasrec(**kwargs):
-    model = SASRec(**{"num_items": 7, "max_length": 4, "width": 6, "dropout": 0.0, "seed": 0, **kwargs})
+    model = SASRec(
+        **{"num_items": 7, "embedding_dim": 6, "max_length": 4, "dropout": 0.0, "seed": 0, **kwargs}
+    )
     model.build()
     return model
 
@@ -67,7 +69,9 @@ def test_outputs_equal_the_loops_on_any_history(random_models, sequences, wiring
 @pytest.mark.parametrize("wiring", WIRINGS)
 @pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
 def test_loss_gradients_equal_central_differences(wiring, loss):
-    model = randomized(wiring=wiring, loss=loss, num_blocks=1, width=4, num_negatives=2, calibration=0.5)
+    model = randomized(
+        wiring=wiring, loss=loss, num_blocks=1, embedding_dim=4, num_negatives=2, calibration=0.5
+    )
     history, target = np.array([[3, 1, 4, 2, 0]]), np.array([[1, 4, 2, 6, 0]])
     negatives = np.random.default_rng(0).integers(1, 8, (1, 5, 2))
     x = {k: tf.constant(v) for k, v in {"history": history, "next": target, "negatives": negatives}.items()}
@@ -211,7 +215,7 @@ def test_only_the_most_recent_items_are_read():
 @pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
 def test_fit_lowers_the_loss_and_a_saved_model_predicts_the_same(loss, tmp_path):
     data = markov_sessions(192, 7, max_length=6, seed=1)
-    model = sasrec(max_length=5, num_blocks=1, loss=loss, dropout=0.1, width=8)
+    model = sasrec(embedding_dim=8, max_length=5, num_blocks=1, loss=loss, dropout=0.1)
     model.compile(keras.optimizers.Adam(1e-2))
     pairs = next_item_pairs(data.sessions)
     fitted = model.fit(pairs, validation_data=(pairs,), epochs=4, batch_size=64, verbose=0)
@@ -304,7 +308,7 @@ def test_bad_arguments(kwargs, message):
 
 
 def test_wrong_shapes_are_refused():
-    model = SASRec(7, max_length=4, width=8, seed=0)
+    model = SASRec(7, embedding_dim=8, max_length=4, seed=0)
     for history in (HISTORY[:1, :, None], HISTORY[0], HISTORY[:, :0]):
         with pytest.raises(ValueError, match=r"'history' must be \[B, L\] with a step or more, received"):
             model({"history": history})

@@ -57,7 +57,7 @@ print(allowed[0].numpy().astype(int))
 # A small model: 7 items, width 4, one block, one head. A step is its item vector plus its position vector, and zero on padding.
 
 # %%
-tiny = SASRec(num_items=7, max_length=5, width=4, num_blocks=1, dropout=0.0, seed=1)
+tiny = SASRec(num_items=7, embedding_dim=4, max_length=5, num_blocks=1, dropout=0.0, seed=1)
 tiny.build()
 e, _ = tiny.embedding(history)
 print(e[0].numpy().round(2) + 0.0)  # + 0.0 turns -0. into 0.
@@ -114,7 +114,7 @@ print("equal to the model:", np.allclose(by_hand, tiny({"history": history}), at
 # %% tolerance=0.1
 data = markov_sessions(2000, 20, (0.3, 0.7), min_length=8, max_length=12, num_successors=2, seed=0)
 train, test = data.sessions[:1500], data.sessions[1500:]
-model = SASRec(20, max_length=11, width=24, num_blocks=1, dropout=0.0, loss="cross_entropy", seed=0)
+model = SASRec(20, embedding_dim=24, max_length=11, num_blocks=1, dropout=0.0, loss="cross_entropy", seed=0)
 model.compile(keras.optimizers.Adam(0.01))
 model.fit(next_item_pairs(train), batch_size=64, epochs=8, verbose=0)
 rest, target = leave_last_out(test)
@@ -197,7 +197,7 @@ report("logistic regression", np.log(counts[last] + popularity + 1e-9))
 # SASRec: the 50 most recent movies, width 32, one block, cross-entropy over all movies.
 
 # %% tolerance=0.15
-model = SASRec(N, max_length=50, width=32, num_blocks=1, dropout=0.1, loss="cross_entropy", seed=0)
+model = SASRec(N, embedding_dim=32, max_length=50, num_blocks=1, dropout=0.1, loss="cross_entropy", seed=0)
 model.compile(keras.optimizers.Adam(0.01))
 model.fit(next_item_pairs(pack_sequences(sequences, 51)), batch_size=64, epochs=8, verbose=0)
 histories = pack_sequences(sequences, 50)

@@ -10,8 +10,8 @@ from tests.checks.shape_cases import sizes
 
 @sizes(B=3, F=5, D=11, P=10)
 def case_attention():
-    for released in (False, True):
-        PairAttention(13, released=released)(tf.random.stateless_normal([3, 5, 11], [0, 1]))
+    for wiring in ("paper", "authors"):
+        PairAttention(13, wiring=wiring)(tf.random.stateless_normal([3, 5, 11], [0, 1]))
 
 
 @sizes(B=3, F=(5, 7), D=(11, 1), P=21, n=2, m=7)

@@ -43,12 +43,12 @@ def case_din():
 
 @sizes(B=B, L=L, I=5, S=(8, 33))
 def case_co_action():
-    for variant, size in (
+    for wiring, size in (
         ("paper", co_action_size(5, [8, 4])),
         ("authors", co_action_size(5, [8, 3], False)),
     ):
-        units = [8, 4] if variant == "paper" else [8, 3]
-        CoAction(units, variant=variant)(tf.ones([B, size]), tf.ones([B, L, 5]), tf.ones([B, L], tf.bool))
+        units = [8, 4] if wiring == "paper" else [8, 3]
+        CoAction(units, wiring=wiring)(tf.ones([B, size]), tf.ones([B, L, 5]), tf.ones([B, L], tf.bool))
 
 
 @sizes(B=B, F=F, D=D, L=L, n=n, I=4, T=58, S=12)

@@ -50,7 +50,7 @@ def case_losses():
 def case_model():
     for wiring in "paper", "authors":
         for loss in "bce", "cross_entropy":
-            model = SASRec(N, L, D, num_blocks=1, num_heads=H, wiring=wiring, loss=loss)
+            model = SASRec(N, D, L, num_blocks=1, num_heads=H, wiring=wiring, loss=loss)
             x = {"history": history(), "next": following()}
             model.compute_loss(x=x, y_pred=model(x))
             model(x | {"negatives": tf.ones([B, L, 4], tf.int32)})
