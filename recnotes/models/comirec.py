@@ -81,8 +81,7 @@ class ComiRecSA(MultiInterest, keras.Model):
         super().__init__(**kwargs)
         self.config = constructor_arguments(locals())
         policy = self.dtype_policy
-        seeds = child_seeds(seed, 3)
-        self.seed = seed
+        self.seed, seeds = seed, child_seeds(seed, 3)
         self.set_sampling(max_length, num_sampled, sampler, seeds[2])
         self.items = ItemEmbedding(
             num_items, embedding_dim, embedding_stddev, seeds[0], dtype=policy, name="items"
@@ -114,8 +113,7 @@ class ComiRecSA(MultiInterest, keras.Model):
         # --8<-- [start:sa]
         ids = self.recent(inputs)  # [B, L]
         h = self.items(ids, name="history")  # [B, L, D]
-        v, _ = self.extractor(h, tf.not_equal(ids, 0))
-        return v
+        return self.extractor(h, tf.not_equal(ids, 0))[0]
         # --8<-- [end:sa]
 
     def get_config(self) -> dict[str, Any]:
@@ -192,8 +190,7 @@ class ComiRecDR(MultiInterest, keras.Model):
         super().__init__(**kwargs)
         self.config = constructor_arguments(locals())
         policy = self.dtype_policy
-        seeds = child_seeds(seed, 3)
-        self.seed = seed
+        self.seed, seeds = seed, child_seeds(seed, 3)
         self.set_sampling(max_length, num_sampled, sampler, seeds[2])
         self.items = ItemEmbedding(
             num_items, embedding_dim, embedding_stddev, seeds[0], dtype=policy, name="items"

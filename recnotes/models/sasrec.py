@@ -107,13 +107,9 @@ class SASRec(keras.Model):
         authors = wiring == "authors"
         policy = self.dtype_policy
         seeds = child_seeds(seed, num_blocks + 4)
+        scale = embedding_dim**0.5 if authors else 1.0
         self.embedding = SequenceEmbedding(
-            num_items,
-            embedding_dim,
-            max_length,
-            embedding_dim**0.5 if authors else 1.0,
-            seed=seeds[0],
-            dtype=policy,
+            num_items, embedding_dim, max_length, scale, seed=seeds[0], dtype=policy
         )
         self.embedding_dropout = keras.layers.Dropout(dropout, seed=seeds[1], dtype=policy)
         self.blocks = [
