@@ -1,4 +1,4 @@
-"""A feed-forward network whose hidden layers end in Dice, which needs a mask where there is padding."""
+"""A feed-forward network whose hidden layers end in Dice."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class DiceMLP(MLP):
     y = W^{(H)} a^{(H)} + b^{(H)}
     $$
 
-    with $a^{(0)}$ of shape $[\dots, I]$, and $y$ of shape $[\dots, O]$. In training Dice reads the batch's
-    mean and variance; a mask of shape $[\dots]$ keeps padding out of both.
+    with $a^{(0)}$ of shape $[\dots, I]$, and $y$ of shape $[\dots, O]$. In training Dice reads the mean and
+    the variance of all rows it is given, so that padding must be taken out before.
 
     Args:
         hidden_units: widths of the hidden layers, may be empty.
@@ -33,7 +33,7 @@ class DiceMLP(MLP):
         **kwargs: passed to `keras.layers.Layer`.
 
     Returns:
-        Called on ``[..., I]`` and a mask ``[...]``: ``[..., O]``, or the last hidden layer.
+        Called on ``[..., I]``: ``[..., O]``, or the last hidden layer.
 
     Raises:
         ValueError: a width is not positive, or ``dropout`` is not in [0, 1).
@@ -57,7 +57,6 @@ class DiceMLP(MLP):
         **kwargs: Any,
     ) -> None:
         super().__init__(hidden_units, output_units, "linear", dropout, seed, **kwargs)
-        self.supports_masking = True
         self.dices = [Dice(dtype=self.dtype_policy) for _ in self.hidden_units]
 
     def build(self, input_shape: Any) -> None:
@@ -70,19 +69,18 @@ class DiceMLP(MLP):
         for dice, units in zip(self.dices, self.hidden_units, strict=True):
             dice.build((None, units))
 
-    def call(self, a: tf.Tensor, training: bool = False, mask: tf.Tensor | None = None) -> tf.Tensor:
+    def call(self, a: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Runs the layers.
 
         Args:
             a: input ``[..., I]``.
             training: whether dropout is on and Dice reads the batch (default: False).
-            mask: bool ``[...]``, true where a row counts for Dice, None for all (default: None).
 
         Returns:
             ``[..., O]``, or the last hidden layer.
         """
         for dense, dice, drop in zip(self.hidden_layers, self.dices, self.dropout_layers, strict=True):
-            a = drop(dice(dense(a), training=training, mask=mask), training=training)
+            a = drop(dice(dense(a), training=training), training=training)
         return a if self.output_layer is None else self.output_layer(a)
 
     def get_config(self) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class TargetAttention(keras.layers.Layer):
         Args:
             input_shape: shape ``[B, D]`` of the candidate, whose width is all that is read.
         """
-        self.unit.build((None, None, 4 * input_shape[-1]))
+        self.unit.build((None, 4 * input_shape[-1]))
         self.built = True
 
     def call(self, q: tf.Tensor, k: tf.Tensor, mask: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -127,15 +127,15 @@ class TargetAttention(keras.layers.Layer):
                 f"q and k must be [B, D] and [B, L, D], received {tuple(q.shape)}, {tuple(k.shape)}"
             )
         # --8<-- [start:activations]
-        q = tf.broadcast_to(q[:, None], tf.shape(k))  # [B, L, D]
-        x = tf.concat([q, k, q - k, q * k], axis=-1)  # [B, L, 4*D]
-        if isinstance(self.unit, DiceMLP):
-            a = self.unit(x, training=training, mask=mask)[:, :, 0]  # [B, L]
-        else:
-            a = self.unit(x, training=training)[:, :, 0]  # [B, L]
+        real = tf.where(mask)  # [P, 2]
+        kp = tf.gather_nd(k, real)  # [P, D]
+        qp = tf.gather(q, real[:, 0])  # [P, D]
+        x = tf.concat([qp, kp, qp - kp, qp * kp], axis=1)  # [P, 4*D]
+        # The network never sees padding: it costs nothing, and Dice's statistics are those of real items.
+        a = tf.scatter_nd(real, self.unit(x, training=training)[:, 0], tf.shape(mask, tf.int64))  # [B, L]
         if self.normalize == "softmax":
             return masked_softmax(a * k.shape[2] ** -0.5, mask)
-        return tf.where(mask, a, 0)
+        return a
         # --8<-- [end:activations]
 
     def get_config(self) -> dict[str, Any]:

@@ -28,14 +28,14 @@ def case_embedding():
     BehaviorEmbedding(N, [4] * F, n, D)(inputs())
 
 
-@sizes(B=B, D=D, L=L)
+@sizes(B=B, D=D, L=L, P=B * L)
 def case_target_attention():
     q, k = tf.ones([B, D]), tf.ones([B, L, D])
     for activation, normalize in (("dice", None), ("relu", "softmax")):
         TargetAttention([4], activation, normalize)(q, k, tf.ones([B, L], tf.bool))
 
 
-@sizes(B=B, F=F, D=D, L=L, n=n)
+@sizes(B=B, F=F, D=D, L=L, n=n, P=10)
 def case_din():
     for use_attention in (True, False):
         DIN(N, [4] * F, n, D, [17], [19], use_attention=use_attention)(inputs())
