@@ -11,10 +11,13 @@ import numpy as np
 
 __all__ = ["ModelEntry", "find", "model_names"]
 
-_CTR = {"vocabulary_sizes": (100, 50, 20), "num_dense": 2}
+_FIELDS = {"vocabulary_sizes": (100, 50, 20)}
+_CTR = {**_FIELDS, "num_dense": 2}
 _BEHAVIOR = {**_CTR, "num_items": 100}
 _PAIR = {"num_users": 50, "num_items": 100}
-_TASKS = {"tasks": ("click", "like"), "vocabulary_sizes": (100, 50, 20)}
+_ITEMS = {"num_items": 100}
+_HISTORY = {**_ITEMS, "max_length": 20}
+_TASKS = {"tasks": ("click", "like"), **_FIELDS}
 
 
 @dataclass(frozen=True)
@@ -141,179 +144,50 @@ class ModelEntry:
         return {"loss": loss}, {"x": x, "y": labels}
 
 
+def _entry(
+    name: str, class_name: str, family: str, arguments: Mapping[str, Any], oracle: str = "", **more: Any
+) -> ModelEntry:
+    """An entry whose module is called as the model is, and whose loops are, unless it says otherwise."""
+    plain = name.replace("-", "_")
+    module, function = oracle.split(":") if ":" in oracle else (oracle or plain, plain)
+    loops = f"recnotes.oracles.{module}:{function}_of_model"
+    own = f"recnotes.models.{more.pop('module', plain)}"
+    return ModelEntry(name, own, class_name, family, arguments, oracle=loops, **more)
+
+
 _ENTRIES = (
-    ModelEntry(
-        "logistic-regression",
-        "recnotes.models.logistic_regression",
-        "LogisticRegression",
-        "ctr",
-        _CTR,
-        seeded=False,
-        oracle="recnotes.oracles.fm:logistic_regression_of_model",
+    _entry("logistic-regression", "LogisticRegression", "ctr", _CTR, "fm", seeded=False),
+    _entry("fm", "FactorizationMachine", "ctr", _CTR),
+    _entry("ffm", "FFM", "ctr", _CTR),
+    _entry("wide-deep", "WideDeep", "ctr", {**_CTR, "crosses": ((0, 1),)}),
+    _entry("nfm", "NFM", "ctr", _CTR),
+    _entry("pnn", "PNN", "ctr", _CTR),
+    _entry("afm", "AFM", "ctr", _CTR),
+    _entry("deepfm", "DeepFM", "ctr", _CTR),
+    _entry("deep-crossing", "DeepCrossing", "ctr", _CTR),
+    _entry("dcn", "DCN", "ctr", _CTR, "cross"),
+    _entry("dcnv2", "DCNv2", "ctr", _CTR, "cross"),
+    _entry("gmf", "GMF", "pair", _PAIR, "ncf"),
+    _entry("ncf-mlp", "NCFMLP", "pair", _PAIR, "ncf"),
+    _entry("neumf", "NeuMF", "pair", _PAIR, "ncf"),
+    _entry("din", "DIN", "behavior", _BEHAVIOR),
+    _entry("can", "CAN", "behavior", _BEHAVIOR),
+    _entry("bst", "BST", "behavior", _BEHAVIOR),
+    _entry("gru4rec", "GRU4Rec", "sequence", _ITEMS),
+    _entry("stmp", "STMP", "sequence", _ITEMS, "stamp:stamp", module="stamp", follows="target"),
+    _entry("stamp", "STAMP", "sequence", _ITEMS, follows="target"),
+    _entry("sasrec", "SASRec", "sequence", _HISTORY),
+    _entry("two-tower", "TwoTower", "two-tower", {**_PAIR, "embedding_dim": 16, "hidden_units": (32, 16)}),
+    _entry(
+        "comirec-sa", "ComiRecSA", "retrieval", _HISTORY, "multi_interest", module="comirec", follows="target"
     ),
-    ModelEntry(
-        "fm",
-        "recnotes.models.fm",
-        "FactorizationMachine",
-        "ctr",
-        _CTR,
-        oracle="recnotes.oracles.fm:fm_of_model",
-    ),
-    ModelEntry("ffm", "recnotes.models.ffm", "FFM", "ctr", _CTR, oracle="recnotes.oracles.ffm:ffm_of_model"),
-    ModelEntry(
-        "wide-deep",
-        "recnotes.models.wide_deep",
-        "WideDeep",
-        "ctr",
-        {**_CTR, "crosses": ((0, 1),)},
-        oracle="recnotes.oracles.wide_deep:wide_deep_of_model",
-    ),
-    ModelEntry("nfm", "recnotes.models.nfm", "NFM", "ctr", _CTR, oracle="recnotes.oracles.nfm:nfm_of_model"),
-    ModelEntry("pnn", "recnotes.models.pnn", "PNN", "ctr", _CTR, oracle="recnotes.oracles.pnn:pnn_of_model"),
-    ModelEntry("afm", "recnotes.models.afm", "AFM", "ctr", _CTR, oracle="recnotes.oracles.afm:afm_of_model"),
-    ModelEntry(
-        "deepfm",
-        "recnotes.models.deepfm",
-        "DeepFM",
-        "ctr",
-        _CTR,
-        oracle="recnotes.oracles.deepfm:deepfm_of_model",
-    ),
-    ModelEntry(
-        "deep-crossing",
-        "recnotes.models.deep_crossing",
-        "DeepCrossing",
-        "ctr",
-        _CTR,
-        oracle="recnotes.oracles.deep_crossing:deep_crossing_of_model",
-    ),
-    ModelEntry(
-        "dcn", "recnotes.models.dcn", "DCN", "ctr", _CTR, oracle="recnotes.oracles.cross:dcn_of_model"
-    ),
-    ModelEntry(
-        "dcnv2", "recnotes.models.dcnv2", "DCNv2", "ctr", _CTR, oracle="recnotes.oracles.cross:dcnv2_of_model"
-    ),
-    ModelEntry(
-        "gmf", "recnotes.models.gmf", "GMF", "pair", _PAIR, oracle="recnotes.oracles.ncf:gmf_of_model"
-    ),
-    ModelEntry(
-        "ncf-mlp",
-        "recnotes.models.ncf_mlp",
-        "NCFMLP",
-        "pair",
-        _PAIR,
-        oracle="recnotes.oracles.ncf:ncf_mlp_of_model",
-    ),
-    ModelEntry(
-        "neumf", "recnotes.models.neumf", "NeuMF", "pair", _PAIR, oracle="recnotes.oracles.ncf:neumf_of_model"
-    ),
-    ModelEntry(
-        "din", "recnotes.models.din", "DIN", "behavior", _BEHAVIOR, oracle="recnotes.oracles.din:din_of_model"
-    ),
-    ModelEntry(
-        "can", "recnotes.models.can", "CAN", "behavior", _BEHAVIOR, oracle="recnotes.oracles.can:can_of_model"
-    ),
-    ModelEntry(
-        "bst", "recnotes.models.bst", "BST", "behavior", _BEHAVIOR, oracle="recnotes.oracles.bst:bst_of_model"
-    ),
-    ModelEntry(
-        "gru4rec",
-        "recnotes.models.gru4rec",
-        "GRU4Rec",
-        "sequence",
-        {"num_items": 100},
-        oracle="recnotes.oracles.gru4rec:gru4rec_of_model",
-    ),
-    *(
-        ModelEntry(
-            name,
-            "recnotes.models.stamp",
-            name.upper(),
-            "sequence",
-            {"num_items": 100},
-            follows="target",
-            oracle="recnotes.oracles.stamp:stamp_of_model",
-        )
-        for name in ("stmp", "stamp")
-    ),
-    ModelEntry(
-        "sasrec",
-        "recnotes.models.sasrec",
-        "SASRec",
-        "sequence",
-        {"num_items": 100, "max_length": 20},
-        oracle="recnotes.oracles.sasrec:sasrec_of_model",
-    ),
-    ModelEntry(
-        "two-tower",
-        "recnotes.models.two_tower",
-        "TwoTower",
-        "two-tower",
-        {**_PAIR, "embedding_dim": 16, "hidden_units": (32, 16)},
-        oracle="recnotes.oracles.two_tower:two_tower_of_model",
-    ),
-    ModelEntry(
-        "comirec-sa",
-        "recnotes.models.comirec",
-        "ComiRecSA",
-        "retrieval",
-        {"num_items": 100, "max_length": 20},
-        follows="target",
-        oracle="recnotes.oracles.multi_interest:comirec_sa_of_model",
-    ),
-    ModelEntry(
-        "comirec-dr",
-        "recnotes.models.comirec",
-        "ComiRecDR",
-        "retrieval",
-        {"num_items": 100, "max_length": 20},
-        follows="target",
-        oracle="recnotes.oracles.capsule:comirec_dr_of_model",
-    ),
-    ModelEntry(
-        "mind",
-        "recnotes.models.mind",
-        "MIND",
-        "retrieval",
-        {"num_items": 100, "max_length": 20},
-        follows="target",
-        oracle="recnotes.oracles.capsule:mind_of_model",
-    ),
-    ModelEntry(
-        "shared-bottom",
-        "recnotes.models.shared_bottom",
-        "SharedBottom",
-        "multitask",
-        _TASKS,
-        oracle="recnotes.oracles.shared_bottom:shared_bottom_of_model",
-    ),
-    ModelEntry(
-        "esmm",
-        "recnotes.models.esmm",
-        "ESMM",
-        "multitask",
-        {"vocabulary_sizes": (100, 50, 20)},
-        oracle="recnotes.oracles.esmm:esmm_of_model",
-    ),
-    ModelEntry(
-        "omoe",
-        "recnotes.models.mmoe",
-        "OMoE",
-        "multitask",
-        _TASKS,
-        oracle="recnotes.oracles.mmoe:mmoe_of_model",
-    ),
-    ModelEntry(
-        "mmoe",
-        "recnotes.models.mmoe",
-        "MMoE",
-        "multitask",
-        _TASKS,
-        oracle="recnotes.oracles.mmoe:mmoe_of_model",
-    ),
-    ModelEntry(
-        "ple", "recnotes.models.ple", "PLE", "multitask", _TASKS, oracle="recnotes.oracles.cgc:ple_of_model"
-    ),
+    _entry("comirec-dr", "ComiRecDR", "retrieval", _HISTORY, "capsule", module="comirec", follows="target"),
+    _entry("mind", "MIND", "retrieval", _HISTORY, "capsule", follows="target"),
+    _entry("shared-bottom", "SharedBottom", "multitask", _TASKS),
+    _entry("esmm", "ESMM", "multitask", _FIELDS),
+    _entry("omoe", "OMoE", "multitask", _TASKS, "mmoe:mmoe", module="mmoe"),
+    _entry("mmoe", "MMoE", "multitask", _TASKS),
+    _entry("ple", "PLE", "multitask", _TASKS, "cgc"),
 )
 
 
