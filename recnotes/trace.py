@@ -8,14 +8,14 @@ operations that did not grow are not part of the cost of an example.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from recnotes._flops import SCOPE, flops_of, operations
+from recnotes._layer_tree import Node, walk
+from recnotes._scopes import count
 
 __all__ = ["LayerRow", "trace", "trace_rows"]
 
@@ -40,16 +40,6 @@ class LayerRow:
     parameters: int
     flops: int
     exact: bool = True
-
-
-@dataclass
-class _Node:
-    """A layer of the model, or the model itself, while it is being traced."""
-
-    layer: Any
-    path: str
-    children: list[_Node] = field(default_factory=list)
-    outputs: list[list[Any]] = field(default_factory=list)  # One list of calls a trace.
 
 
 def trace(model: keras.Model, inputs: Any, *, depth: int = 1, training: bool = False) -> str:
@@ -121,9 +111,9 @@ def trace_rows(model: keras.Model, inputs: Any, *, depth: int = 1, training: boo
             raise ValueError(f"inputs must have a batch axis, received shape {tuple(leaf.shape)!r}")
     if not model.built:
         model(tf.nest.map_structure(_example, inputs), training=training)
-    nodes = list(_walk(_Node(model, ""), depth))
+    nodes = list(walk(Node(model, ""), depth))
     order: list[int] = []
-    counts = [_count(nodes, inputs, batch, training, order) for batch in _BATCHES]
+    counts = [count(nodes, inputs, batch, training, order) for batch in _BATCHES]
     rows = []
     seen: set[int] = set()
     called = list(dict.fromkeys(order))
@@ -147,128 +137,15 @@ def _example(leaf: Any) -> tf.Tensor:
     return tf.convert_to_tensor(leaf)
 
 
-def _walk(node: _Node, depth: int) -> Iterator[_Node]:
-    """Yield a layer and the nested ones down to ``depth``, each once, with the path that leads there."""
-    seen = {id(node.layer)}
-
-    def visit(parent: _Node, level: int) -> Iterator[_Node]:
-        yield parent
-        if level == depth:
-            return
-        found = []
-        for layer in _children(parent.layer):
-            if id(layer) not in seen:
-                seen.add(id(layer))
-                found.append(_Node(layer, f"{parent.path}.{_attribute(parent.layer, layer)}".lstrip(".")))
-        parent.children = found
-        for child in found:
-            yield from visit(child, level + 1)
-
-    yield from visit(node, 0)
-
-
-def _container(layer: Any) -> bool:
-    """Tell Sequential and Functional models, which hold layers by position."""
-    return isinstance(layer, keras.Model) and type(layer).__module__.startswith("keras.")
-
-
-def _children(layer: Any) -> list[Any]:
-    if _container(layer):
-        return [x for x in layer.layers if not isinstance(x, keras.layers.InputLayer)]
-    return layer._flatten_layers(include_self=False, recursive=False)
-
-
-def _attribute(parent: Any, layer: Any) -> str:
-    """Find how the parent calls a layer; the layer's own name may hold a counter that other code moves."""
-
-    def search(value: Any) -> str | None:
-        if value is layer:
-            return ""
-        pairs: Any = ()
-        if isinstance(value, dict):
-            pairs = [(repr(key), item) for key, item in value.items()]
-        elif isinstance(value, (list, tuple)):
-            pairs = enumerate(value)
-        for key, item in pairs:
-            if (rest := search(item)) is not None:
-                return f"[{key}]{rest}"
-        return None
-
-    public = {name: value for name, value in vars(parent).items() if not name.startswith("_")}
-    if _container(parent):
-        public = {"layers": _children(parent)}
-    for name, value in public.items():
-        if (rest := search(value)) is not None:
-            return name + rest
-    return layer.name
-
-
-def _count(
-    nodes: list[_Node], inputs: Any, batch: int, training: bool, order: list[int]
-) -> list[tuple[int, bool]]:
-    """Trace with one batch size and return (FLOPs, all shapes known) a node."""
-    specs = tf.nest.map_structure(lambda leaf: tf.TensorSpec([batch, *leaf.shape[1:]], leaf.dtype), inputs)
-    undo = []
-    for i, node in enumerate(nodes):
-        node.outputs.append([])
-        for name, method in _methods(node.layer):
-            # On the instance, where it hides the method of the class; Keras's own tracking must not see it.
-            vars(node.layer)[name] = _scoped(method, i, node.outputs[-1] if name == "call" else None, order)
-            undo.append((node.layer, name))
-    try:
-        function = tf.function(lambda x: nodes[0].layer(x, training=training), autograph=False)
-        graph = function.get_concrete_function(specs).graph
-    finally:
-        for layer, name in undo:
-            del vars(layer)[name]
-    counts = [(0, True)] * len(nodes)
-    for owner, operation, times in operations(graph, 0, 1):
-        flops = flops_of(operation)
-        total, known = counts[owner]
-        if flops is None or (flops and times is None):
-            known = False
-        counts[owner] = (total + (flops or 0) * (times or 1), known)
-    return counts
-
-
-def _methods(layer: Any) -> Iterator[tuple[str, Callable]]:
-    """Yield the methods that may compute: ``call`` and whatever public ones the layer's own class adds."""
-    yield "call", layer.call
-    skipped = {"call", "build", "get_config", "compute_output_shape", "compute_output_spec", "compute_mask"}
-    for cls in type(layer).__mro__:
-        if cls.__module__.startswith("keras."):
-            break
-        for name, value in vars(cls).items():
-            if not name.startswith("_") and name not in skipped and callable(value):
-                if not isinstance(value, (staticmethod, classmethod)) and not hasattr(keras.Model, name):
-                    skipped.add(name)
-                    yield name, getattr(layer, name)
-
-
-def _scoped(method: Callable, index: int, outputs: list[Any] | None, order: list[int]) -> Callable:
-    """Run a method in a name scope that tells, in each operation's name, which layer it belongs to."""
-
-    def run(*args: Any, **kwargs: Any) -> Any:
-        order.append(index)
-        # A scope that ends in a slash replaces the scopes around it: the innermost layer owns the operation.
-        with tf.name_scope(f"{SCOPE}{index}/"):
-            result = method(*args, **kwargs)
-        if outputs is not None:
-            outputs.append(tf.nest.map_structure(lambda t: getattr(t, "shape", None), result))
-        return result
-
-    return run
-
-
-def _parameters(node: _Node, seen: set[int]) -> int:
+def _parameters(node: Node, seen: set[int]) -> int:
     """Count the weights of a row: those of nested layers too, unless they have rows of their own."""
     inner = {id(w) for child in node.children for w in child.layer.weights}
-    count = 0
+    total = 0
     for weight in node.layer.weights:
         if id(weight) not in inner and id(weight) not in seen:
             seen.add(id(weight))
-            count += math.prod(weight.shape)
-    return count
+            total += math.prod(weight.shape)
+    return total
 
 
 def _shapes(outputs: list[list[Any]]) -> str:

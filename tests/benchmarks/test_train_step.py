@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from benchmarks import data, train_step
-from benchmarks.train_step import CASES, NAMES, WORKERS, Case, Worker, notes_of, rows_of, summary
+from benchmarks.train_cases import CASES, Case
+from benchmarks.train_report import NAMES, notes_of, rows_of, summary
+from benchmarks.train_workers import WORKERS, Worker, environment
 from benchmarks.workers.protocol import MARK, fit_runner, heard, step_runner
 
 
@@ -120,4 +122,4 @@ def test_nothing_is_imported_of_a_library_that_is_not_there():
     """The command itself starts without TensorFlow, and makes no environment for what needs none."""
     code = "import sys; import benchmarks.train_step; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
-    assert train_step.environment(()) == sys.executable
+    assert environment(()) == sys.executable
