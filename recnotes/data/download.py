@@ -8,17 +8,25 @@ only read, and a file there is used when its checksum is the expected one.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import http.client
 import os
-import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+
+from recnotes.data.files import (
+    ChecksumError,
+    DownloadError,
+    cache_folder,
+    data_folder,
+    find_local,
+    locked,
+    read_members,
+    sha256,
+)
+from recnotes.data.wheels import pip_download
 
 __all__ = [
     "ChecksumError",
@@ -33,109 +41,6 @@ __all__ = [
 ]
 
 _CHUNK = 1 << 16
-
-
-class DownloadError(RuntimeError):
-    """A file could not be had; the message says from where and why."""
-
-
-class ChecksumError(DownloadError):
-    """A file arrived whole, but its bytes are not the expected ones."""
-
-
-def cache_folder() -> Path:
-    """Return the folder downloads are kept in.
-
-    Returns:
-        ``RECNOTES_CACHE`` where it is set, else ``recnotes`` in the user's cache folder. It may not exist.
-
-    Example:
-        >>> from unittest import mock
-        >>> with mock.patch.dict(os.environ, RECNOTES_CACHE="/data/cache"):
-        ...     cache_folder().as_posix()
-        '/data/cache'
-    """
-    if folder := os.environ.get("RECNOTES_CACHE"):
-        return Path(folder).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "recnotes"
-
-
-def data_folder() -> Path | None:
-    """Return the folder with files you already have.
-
-    Returns:
-        ``RECNOTES_DATA`` where it is set, else ``None``.
-
-    Example:
-        >>> from unittest import mock
-        >>> with mock.patch.dict(os.environ, RECNOTES_DATA="/data/files"):
-        ...     data_folder().as_posix()
-        '/data/files'
-    """
-    folder = os.environ.get("RECNOTES_DATA")
-    return Path(folder).expanduser() if folder else None
-
-
-def sha256(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file.
-
-    Args:
-        path: path of the file.
-
-    Returns:
-        64 hexadecimal digits.
-
-    Example:
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = Path(folder, "empty")
-        ...     path.touch()
-        ...     sha256(path)
-        'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
-    """
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def find_local(files: Mapping[str, str], tried: list[str], subfolder: str = "") -> list[Path] | None:
-    """Look for a set of files in ``RECNOTES_DATA`` and check each.
-
-    Args:
-        files: file name → expected SHA-256; all of them are needed.
-        tried: list that gets one line for whatever did not fit, for the error message.
-        subfolder: folder inside ``RECNOTES_DATA`` that may hold them as well (default: "").
-
-    Returns:
-        Their paths, in the order of ``files``, or ``None`` when one is missing or has other bytes.
-
-    Example:
-        >>> from unittest import mock
-        >>> tried = []
-        >>> with mock.patch.dict(os.environ, RECNOTES_DATA="nowhere"):
-        ...     find_local({"a.txt": 64 * "0"}, tried)
-        >>> tried
-        ['RECNOTES_DATA=nowhere: not a folder']
-    """
-    root = data_folder()
-    if root is None:
-        return None
-    if not root.is_dir():
-        line = f"RECNOTES_DATA={root}: not a folder"
-        tried += [line] if line not in tried else []
-    for folder in dict.fromkeys((root, root / subfolder)):
-        paths = [folder / name for name in files]
-        if not all(path.is_file() for path in paths):
-            continue
-        wrong = [(path, got) for path in paths if (got := sha256(path)) != files[path.name]]
-        if not wrong:
-            return paths
-        tried += [f"{path}: SHA-256 is {got}, expected {files[path.name]}" for path, got in wrong]
-    return None
 
 
 def download(
@@ -175,7 +80,7 @@ def download(
     path = Path(path)
     part = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path):
+    with locked(path):
         if path.is_file():
             if sha256(path) == expected:
                 return path
@@ -265,99 +170,3 @@ def _progress(name: str, total: int | None) -> Iterator:
         yield show
     finally:
         stream.write("\n")
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold ``path`` + ``.lock`` against other processes; the system frees it when the holder dies."""
-    with open(path.with_name(path.name + ".lock"), "a+b") as file:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def pip_download(
-    requirement: str, path: str | os.PathLike[str], expected: str, *, timeout: float = 10.0
-) -> Path:
-    """Fetch a wheel with pip, from whatever index pip is set up for; nothing is installed.
-
-    Args:
-        requirement: exact requirement, such as ``"recbole==1.2.1"``.
-        path: where the wheel shall be; its name is the wheel's own.
-        expected: SHA-256 of the wheel.
-        timeout: seconds without an answer after which pip gives up an attempt (default: 10.0).
-
-    Returns:
-        ``path``.
-
-    Raises:
-        DownloadError: pip is missing or failed; the message ends in its last lines.
-        ChecksumError: the wheel's bytes are not the expected ones; nothing is left on disk.
-
-    Example:
-        >>> digest = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
-        >>> name = "recbole-1.2.1-py3-none-any.whl"
-        >>> pip_download("recbole==1.2.1", f"data/{name}", digest)  # doctest: +SKIP
-        PosixPath('data/recbole-1.2.1-py3-none-any.whl')
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path):
-        if path.is_file() and sha256(path) == expected:
-            return path
-        # In the same folder, so that the rename at the end is one step on one file system.
-        with tempfile.TemporaryDirectory(prefix=".pip-", dir=path.parent) as folder:
-            command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
-            command += ["--disable-pip-version-check", "--no-input", "--retries=1", f"--timeout={timeout:g}"]
-            command += ["--dest", folder, requirement]
-            shown = f"pip download --no-deps {requirement}"
-            ran = subprocess.run(
-                command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-            )
-            if ran.returncode:
-                said = (ran.stderr or ran.stdout).strip().splitlines()[-3:]
-                raise DownloadError(f"{shown}: {' / '.join(line.strip() for line in said)}")
-            wheel = Path(folder) / path.name
-            if not wheel.is_file():
-                raise DownloadError(f"{shown}: brought {os.listdir(folder)} instead of {path.name}")
-            if (got := sha256(wheel)) != expected:
-                raise ChecksumError(f"{shown}: SHA-256 is {got}, expected {expected}")
-            os.replace(wheel, path)
-    return path
-
-
-def read_members(archive: str | os.PathLike[str], names: Mapping[str, str] | list[str]) -> list[bytes]:
-    """Read named members of a zip file (or wheel) into memory.
-
-    Nothing is extracted to disk, so no member's name, however crafted, becomes a path.
-
-    Args:
-        archive: path of the zip file.
-        names: full names of the members.
-
-    Returns:
-        Their contents, in the order of ``names``.
-
-    Raises:
-        DownloadError: the archive cannot be read or lacks a member.
-
-    Example:
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = Path(folder, "a.zip")
-        ...     with zipfile.ZipFile(path, "w") as file:
-        ...         file.writestr("../b.txt", "text")
-        ...     read_members(path, ["../b.txt"])
-        [b'text']
-    """
-    try:
-        with zipfile.ZipFile(archive) as file:
-            return [file.read(name) for name in names]
-    except (KeyError, zipfile.BadZipFile) as error:
-        raise DownloadError(f"{archive}: {error.args[0] if error.args else error}") from error

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 import recnotes.data.download as files
+from recnotes.data._movielens_parse import parse_atomic, parse_official
 from recnotes.data.download import DownloadError
+from recnotes.data.movielens_tables import (
+    CITATION,
+    LICENSE,
+    MovieLens,
+    MovieLensItems,
+    MovieLensRatings,
+    MovieLensUsers,
+)
 
 __all__ = ["MovieLens", "MovieLensItems", "MovieLensRatings", "MovieLensUsers", "movielens_100k"]
 
@@ -33,145 +38,6 @@ WHEEL_FILES = {
     "ml-100k.item": "51d7cdf777ce5c0f5b32c1d947a4a81fe07d75e78abbe761e0cd4d0756064532",
     "ml-100k.user": "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972",
 }
-
-LICENSE = (
-    "MovieLens-100K belongs to GroupLens (University of Minnesota). Free for research that acknowledges it "
-    "by the citation below; no redistribution and no commercial use without permission; no endorsement. "
-    "Full terms: https://files.grouplens.org/datasets/movielens/ml-100k-README.txt"
-)
-CITATION = (
-    "F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. ACM "
-    "Transactions on Interactive Intelligent Systems 5, 4, Article 19. https://doi.org/10.1145/2827872"
-)
-
-GENRES = (
-    "unknown",
-    "Action",
-    "Adventure",
-    "Animation",
-    "Children's",
-    "Comedy",
-    "Crime",
-    "Documentary",
-    "Drama",
-    "Fantasy",
-    "Film-Noir",
-    "Horror",
-    "Musical",
-    "Mystery",
-    "Romance",
-    "Sci-Fi",
-    "Thriller",
-    "War",
-    "Western",
-)
-GENDERS = ("F", "M")
-
-
-@dataclass(frozen=True, eq=False)
-class MovieLensRatings:
-    """The ratings, in the order of the official file (which is not the order of time).
-
-    Args:
-        user_id: int32, one entry a rating, from 1 to 943.
-        item_id: int32, one entry a rating, from 1 to 1682.
-        rating: float32, 1.0 to 5.0 in whole steps.
-        timestamp: int64, seconds since 1970-01-01 UTC.
-    """
-
-    user_id: np.ndarray
-    item_id: np.ndarray
-    rating: np.ndarray
-    timestamp: np.ndarray
-
-    def __len__(self) -> int:
-        """Return the number of ratings."""
-        return len(self.user_id)
-
-
-@dataclass(frozen=True, eq=False)
-class MovieLensUsers:
-    """What is known about users; entry ``u`` of every array belongs to user id ``u``, entry 0 to padding.
-
-    Args:
-        age: int32, years.
-        gender: int32, 1 for ``"F"``, 2 for ``"M"``: ``gender_names[gender]`` spells it out.
-        occupation: int32, from 1: ``occupation_names[occupation]`` spells it out.
-        zip_code: strings; a few are Canadian.
-        gender_names: names by code, ``""`` for padding.
-        occupation_names: names by code in alphabetical order, ``""`` for padding.
-    """
-
-    age: np.ndarray
-    gender: np.ndarray
-    occupation: np.ndarray
-    zip_code: np.ndarray
-    gender_names: tuple[str, ...]
-    occupation_names: tuple[str, ...]
-
-    def __len__(self) -> int:
-        """Return the number of users, padding not counted."""
-        return len(self.age) - 1
-
-
-@dataclass(frozen=True, eq=False)
-class MovieLensItems:
-    """What is known about movies; entry ``i`` of every array belongs to item id ``i``, entry 0 to padding.
-
-    Args:
-        title: strings, without the year.
-        year: int32, the year in the title's brackets; 0 for item 267, whose title is "unknown".
-        genres: float32 ``[num_items + 1, 19]``, 1 where the movie has the genre of that column,
-            in the order of ``genre_names[1:]``.
-        genre_ids: int32 ``[num_items + 1, 6]``, genre ids from 1, right-padded with 0.
-        genre_lists: the genres' names, one tuple a movie.
-        genre_names: names by genre id, ``""`` for padding.
-    """
-
-    title: np.ndarray
-    year: np.ndarray
-    genres: np.ndarray
-    genre_ids: np.ndarray
-    genre_lists: tuple[tuple[str, ...], ...]
-    genre_names: tuple[str, ...]
-
-    def __len__(self) -> int:
-        """Return the number of movies, padding not counted."""
-        return len(self.year) - 1
-
-
-@dataclass(frozen=True, eq=False)
-class MovieLens:
-    """A MovieLens data set.
-
-    User and item ids are the official ones: they already run from 1 without a gap, so that 0 is free for
-    padding and an embedding table needs ``num_users + 1`` or ``num_items + 1`` rows.
-
-    Attributes:
-        ratings: user id, item id, rating and time of each rating.
-        users: features, indexed by user id.
-        items: features, indexed by item id.
-        source: path of the file the data were read from.
-        license: terms of use in one paragraph.
-        citation: what to cite.
-    """
-
-    ratings: MovieLensRatings
-    users: MovieLensUsers
-    items: MovieLensItems
-    source: str = ""
-    license: str = field(default=LICENSE, repr=False)
-    citation: str = field(default=CITATION, repr=False)
-
-    @property
-    def num_users(self) -> int:
-        """Number of users, padding not counted."""
-        return len(self.users)
-
-    @property
-    def num_items(self) -> int:
-        """Number of movies, padding not counted."""
-        return len(self.items)
 
 
 def movielens_100k() -> MovieLens:
@@ -208,11 +74,11 @@ def movielens_100k() -> MovieLens:
     if found := files.find_local({ZIP_NAME: ZIP_SHA256}, tried):
         return _from_zip(found[0])
     if found := files.find_local(ZIP_FILES, tried, "ml-100k"):
-        return _parse_official(str(found[0].parent), *(path.read_bytes() for path in found))
+        return parse_official(str(found[0].parent), *(path.read_bytes() for path in found))
     if found := files.find_local({WHEEL_NAME: WHEEL_SHA256}, tried):
         return _from_wheel(found[0])
     if found := files.find_local(WHEEL_FILES, tried, "ml-100k"):
-        return _parse_atomic(str(found[0].parent), *(path.read_bytes() for path in found))
+        return parse_atomic(str(found[0].parent), *(path.read_bytes() for path in found))
     folder = files.cache_folder() / "ml-100k"
     archive, wheel = folder / ZIP_NAME, folder / WHEEL_NAME
     sources: list[tuple[Path, str, Callable[[], Path], Callable[[Path], MovieLens]]] = [
@@ -246,93 +112,8 @@ def movielens_100k() -> MovieLens:
 
 
 def _from_zip(path: Path) -> MovieLens:
-    return _parse_official(str(path), *files.read_members(path, ["ml-100k/" + name for name in ZIP_FILES]))
+    return parse_official(str(path), *files.read_members(path, ["ml-100k/" + name for name in ZIP_FILES]))
 
 
 def _from_wheel(path: Path) -> MovieLens:
-    return _parse_atomic(str(path), *files.read_members(path, [WHEEL_FOLDER + name for name in WHEEL_FILES]))
-
-
-def _parse_official(source: str, data: bytes, item: bytes, user: bytes) -> MovieLens:
-    """Read u.data, u.item (Latin-1) and u.user."""
-    items = []
-    for row in _rows(item.decode("latin-1"), "|", 5 + len(GENRES)):
-        flags = row[5:]
-        items.append((row[0], row[1], [g for g, flag in zip(GENRES, flags, strict=True) if flag == "1"]))
-    return _build(data.decode("ascii"), items, _rows(user.decode("latin-1"), "|", 5), source)
-
-
-def _parse_atomic(source: str, inter: bytes, item: bytes, user: bytes) -> MovieLens:
-    """Read RecBole's three tables, whose title and year are apart and whose unknown movie is misspelt."""
-    items = []
-    for number, title, year, genres in _rows(item.decode("utf-8"), "\t", 4, header=True):
-        raw = "unknown" if title == "unkonwn" else f"{title} ({year})"
-        items.append((number, raw, genres.split(" ")))
-    ratings = inter.decode("ascii").split("\n", 1)[1]
-    return _build(ratings, items, _rows(user.decode("utf-8"), "\t", 5, header=True), source)
-
-
-def _rows(text: str, separator: str, width: int, header: bool = False) -> list[list[str]]:
-    # Not splitlines(): Latin-1 text may hold U+0085, which is a line end to it.
-    rows = [line.rstrip("\r").split(separator) for line in text.split("\n")[int(header) :] if line]
-    for row in rows:
-        if len(row) != width:
-            raise DownloadError(f"each row must have {width} columns, received {separator.join(row)!r}")
-    return rows
-
-
-def _title_and_year(raw: str) -> tuple[str, int]:
-    """Split "Title (1995)"; one title ends in "(1995) (V)", for video."""
-    match = re.fullmatch(r"(.*?)\s*\((\d{4})\)(?: \(V\))?\s*", raw)
-    return (match[1], int(match[2])) if match else (raw.strip(), 0)
-
-
-def _build(
-    ratings: str, items: list[tuple[str, str, list[str]]], users: list[list[str]], source: str
-) -> MovieLens:
-    table = np.array(ratings.split(), np.int64).reshape(-1, 4)
-    for name, ids in (("user", [row[0] for row in users]), ("item", [row[0] for row in items])):
-        if [int(number) for number in ids] != list(range(1, len(ids) + 1)):
-            raise DownloadError(f"{name} ids must run from 1 without a gap")
-    for name, column, largest in (("user", 0, len(users)), ("item", 1, len(items))):
-        if len(table) and not (1 <= table[:, column].min() and table[:, column].max() <= largest):
-            raise DownloadError(f"{name} ids of ratings must lie in 1..{largest}")
-
-    occupations = sorted({row[3] for row in users})
-    multi_hot = np.zeros((len(items) + 1, len(GENRES)), np.float32)
-    genre_ids = np.zeros((len(items) + 1, max((len(g) for _, _, g in items), default=1)), np.int32)
-    for i, (_, _, genres) in enumerate(items, start=1):
-        for j, genre in enumerate(genres):
-            multi_hot[i, GENRES.index(genre)] = 1.0
-            genre_ids[i, j] = GENRES.index(genre) + 1
-    titles = [_title_and_year(raw) for _, raw, _ in items]
-    data = MovieLens(
-        MovieLensRatings(
-            user_id=table[:, 0].astype(np.int32),
-            item_id=table[:, 1].astype(np.int32),
-            rating=table[:, 2].astype(np.float32),
-            timestamp=table[:, 3].copy(),
-        ),
-        MovieLensUsers(
-            age=np.array([0, *(int(row[1]) for row in users)], np.int32),
-            gender=np.array([0, *(GENDERS.index(row[2]) + 1 for row in users)], np.int32),
-            occupation=np.array([0, *(occupations.index(row[3]) + 1 for row in users)], np.int32),
-            zip_code=np.array(["", *(row[4] for row in users)]),
-            gender_names=("", *GENDERS),
-            occupation_names=("", *occupations),
-        ),
-        MovieLensItems(
-            title=np.array(["", *(title for title, _ in titles)]),
-            year=np.array([0, *(year for _, year in titles)], np.int32),
-            genres=multi_hot,
-            genre_ids=genre_ids,
-            genre_lists=((), *(tuple(genres) for _, _, genres in items)),
-            genre_names=("", *GENRES),
-        ),
-        source=source,
-    )
-    for part in (data.ratings, data.users, data.items):
-        for value in vars(part).values():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False  # A shuffle in place would tear the columns apart.
-    return data
+    return parse_atomic(str(path), *files.read_members(path, [WHEEL_FOLDER + name for name in WHEEL_FILES]))

@@ -6,24 +6,10 @@ from recnotes.lookup.dense import (
     partition_ids,
     partition_sizes,
 )
-from recnotes.lookup.safe import (
-    fill_empty_rows,
-    linear_segments,
-    prune_ids,
-    prune_weights,
-    safe_embedding_lookup_sparse,
-    zero_rows,
-)
-from recnotes.lookup.segments import (
-    check_ids,
-    combine,
-    combine_weighted,
-    limit_norm,
-    row_segments,
-    row_weights,
-    stack_rows,
-    unique_ids,
-)
+from recnotes.lookup.ids import check_ids, row_segments, row_weights, unique_ids
+from recnotes.lookup.prune import prune_ids, prune_weights
+from recnotes.lookup.safe import fill_empty_rows, linear_segments, safe_embedding_lookup_sparse, zero_rows
+from recnotes.lookup.segments import combine, combine_weighted, limit_norm, stack_rows
 from recnotes.lookup.sparse import embedding_lookup_sparse, embedding_lookup_stack, lookup_segments
 
 __all__ = [

@@ -5,7 +5,8 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
-from recnotes.lookup.segments import as_table, check_ids, limit_norm, num_rows_of
+from recnotes.lookup.ids import as_table, check_ids, num_rows_of
+from recnotes.lookup.segments import limit_norm
 
 STRATEGIES = ("mod", "div")
 

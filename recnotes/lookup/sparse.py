@@ -3,20 +3,8 @@
 import tensorflow as tf
 
 from recnotes.lookup.dense import Tables, as_tables, embedding_lookup
-from recnotes.lookup.segments import (
-    Ids,
-    as_table,
-    check_combiner,
-    check_ids,
-    combine,
-    combine_weighted,
-    limit_norm,
-    num_rows_of,
-    row_segments,
-    row_weights,
-    stack_rows,
-    unique_ids,
-)
+from recnotes.lookup.ids import Ids, check_ids, row_segments, row_weights, unique_ids
+from recnotes.lookup.segments import check_combiner, combine, combine_weighted, limit_norm, stack_rows
 
 
 def lookup_segments(
@@ -132,7 +120,7 @@ def embedding_lookup_sparse(
 
 
 def embedding_lookup_stack(
-    params: tf.Tensor | tf.Variable,
+    params: Tables,
     sp_ids: Ids,
     sp_weights: Ids | None = None,
     max_norm: float | None = None,
@@ -144,7 +132,7 @@ def embedding_lookup_stack(
     for $j < n_b$ and 0 for $n_b \le j < L$, with $o \in \mathbb{R}^{[B, L, D]}$ and $L = \max_b n_b$.
 
     Args:
-        params: tensor or variable `[V, D]`.
+        params: tensor or variable `[V, D]`, or the parts of one, in order, which are taken as "div".
         sp_ids: SparseTensor (row-major order) or RaggedTensor of rank 2, integer.
         sp_weights: like `sp_ids`, with a weight for each id (default: None).
         max_norm: positive float, the length to which longer rows are shortened first (default: None).
@@ -157,8 +145,8 @@ def embedding_lookup_stack(
 
     Raises:
         TypeError: If ids or weights are neither sparse nor ragged, or not both the same.
-        ValueError: If the table or the ids are not of rank 2, or the number of weights is not that of the
-            ids.
+        ValueError: If the table or the ids are not of rank 2, the parts are not sized as "div" needs,
+            `max_norm` is not positive, or the number of weights is not that of the ids.
         tf.errors.InvalidArgumentError: If an id is not in `[0, V)`, rows are out of order, or the weights
             stand at other places than the ids.
 
@@ -173,11 +161,8 @@ def embedding_lookup_stack(
         No counterpart in TensorFlow; the sum over L equals `embedding_lookup_sparse` with "sum" up to
         rounding.
     """
-    table = as_table(params)
     segments, ids = row_segments(sp_ids)
-    distinct, positions = unique_ids(check_ids(ids, num_rows_of(table), name))
-    rows = limit_norm(tf.gather(table, distinct), max_norm)  # [Q, D]
-    rows = tf.gather(rows, positions)  # [K, D]
+    rows = embedding_lookup(params, ids, max_norm, name or "sp_ids")  # [K, D]
     if sp_weights is not None:
         weights = tf.cast(row_weights(sp_weights, sp_ids), rows.dtype)  # [K]
         rows = rows * weights[:, tf.newaxis]  # [K, D]

@@ -10,7 +10,6 @@ import zipfile
 
 import pytest
 
-from recnotes.data import download as module
 from recnotes.data.download import (
     ChecksumError,
     DownloadError,
@@ -279,7 +278,7 @@ class Pip:
 
 def test_pip_download(monkeypatch, tmp_path):
     pip = Pip(CONTENT)
-    monkeypatch.setattr(module.subprocess, "run", pip)
+    monkeypatch.setattr(subprocess, "run", pip)
     target = tmp_path / "c" / "w-1-py3-none-any.whl"
     assert pip_download("w==1", target, DIGEST).read_bytes() == CONTENT
     assert pip.command[:4] == [sys.executable, "-m", "pip", "download"]
@@ -300,7 +299,7 @@ def test_pip_download_failures(monkeypatch, tmp_path):
         ),
         (Pip(CONTENT, "w-2.whl"), DownloadError, "instead of w-1-py3-none-any.whl"),
     ]:
-        monkeypatch.setattr(module.subprocess, "run", pip)
+        monkeypatch.setattr(subprocess, "run", pip)
         with pytest.raises(error, match=message):
             pip_download("w==1", target, DIGEST)
         assert names(tmp_path) == []

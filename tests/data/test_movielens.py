@@ -112,8 +112,8 @@ def test_official_zip(folders, monkeypatch, tmp_path, capsys):
 
 
 def test_wheels_form_is_the_same():
-    official = movielens._parse_official("a", DATA.encode(), ITEM.encode("latin-1"), USER.encode())
-    atomic = movielens._parse_atomic("b", INTER.encode(), ATOMIC_ITEM.encode(), ATOMIC_USER.encode())
+    official = movielens.parse_official("a", DATA.encode(), ITEM.encode("latin-1"), USER.encode())
+    atomic = movielens.parse_atomic("b", INTER.encode(), ATOMIC_ITEM.encode(), ATOMIC_USER.encode())
     same(official, atomic)
 
 
@@ -187,7 +187,7 @@ def test_error_says_what_was_tried(folders):
 )
 def test_unexpected_contents(item, user, data, message):
     with pytest.raises(DownloadError, match=message):
-        movielens._parse_official("a", data.encode(), item.encode("latin-1"), user.encode())
+        movielens.parse_official("a", data.encode(), item.encode("latin-1"), user.encode())
 
 
 @pytest.fixture(scope="module")

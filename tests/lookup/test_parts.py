@@ -59,3 +59,29 @@ def test_an_id_beyond_all_parts_is_refused_by_name(name):
         with pytest.raises(ValueError, match=r"default_id must be in \[0, 11\) or None, received 11"):
             fn(params, tf.ragged.constant([[1]]), default_id=V)
         assert same_bits(fn(params, tf.ragged.constant([[-1]], tf.int32), default_id=10)[0], table()[10])
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_the_stack_reads_parts_as_one_table_with_gradients(graph):
+    for count, max_norm in ((2, None), (3, 1.5), (V + 2, None)):  # with more parts than rows some are empty
+        batch, params, whole = case(count, "signed"), parts_of(count), tf.Variable(table())
+
+        def step(params, variables):
+            with tf.GradientTape() as tape:
+                stack, lengths = lookup.embedding_lookup_stack(
+                    params,
+                    batch.sp_ids,  # noqa: B023
+                    batch.sp_weights,  # noqa: B023
+                    max_norm,  # noqa: B023
+                )
+                loss = tf.reduce_sum(stack * tf.range(1.0, D + 1))
+            gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
+            return stack, lengths, tf.concat(gradients, 0)
+
+        run = tf.function(step) if graph else step
+        for ours, expected in zip(run(params, params), run([whole], [whole]), strict=True):
+            np.testing.assert_allclose(ours, expected, rtol=1e-6, atol=1e-6)  # float32, sums in another order
+    bad = tf.SparseTensor([[0, 0], [1, 0]], [1, V], [2, 1])
+    for name, field in ((None, "sp_ids"), ("tags", "tags")):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=rf"{field} must be in \[0, {V}\), received"):
+            lookup.embedding_lookup_stack(parts_of(3), bad, name=name)
