@@ -17,7 +17,7 @@ from recnotes._source import Piece
 _SILENT = frozenset({"build", "get_config", "compute_output_shape"})
 _SECTIONS = ("Args", "Returns", "Raises", "Example", "References")
 # Where the model's docstring ends, level by level.
-_MODEL_UNTIL = ("References", "References", "Returns", "Returns", "Returns", "Args", "summary")
+_MODEL_UNTIL = ("References", "References", "Returns", "Returns", "Args", "Args", "summary")
 _SECTION = re.compile(rf"\s*({'|'.join(_SECTIONS)}):\s*$")
 _MARK = re.compile(r"\s*# --8<-- \[")
 
@@ -34,7 +34,7 @@ def write(
     title = model.module.title
     references = _references(model)
     bodies = [_body(piece, piece.dropped(attributes, level), level, piece is model) for piece in pieces]
-    parts = [_header(title, references, name, module), _imports(imports, level < 4)]
+    parts = [_header(title, references, name, module), _imports(imports, level < 3)]
     text = "\n".join(parts) + "\n"
     previous_long = True
     for piece, body in zip(pieces, bodies, strict=True):

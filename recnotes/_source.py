@@ -91,8 +91,8 @@ class Piece:
                 yield from (s for s in function.body if ast.unparse(s) == "self.built = True")
 
     def annotated(self, level: int) -> bool:
-        """Return whether the file keeps its types: in the longest files only the model does, or nothing."""
-        return level < 3 or (self.whole and level < 4)
+        """Return whether the file keeps its types; the long ones do without."""
+        return level < 3
 
     def names(self, dropped: list[ast.stmt], annotated: bool = True) -> tuple[list[str], set[str]]:
         """Return the names it reads, in order of appearance, and the attributes it refers to."""

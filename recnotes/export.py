@@ -18,7 +18,7 @@ __all__ = ["ExportError", "export", "export_class", "summary"]
 
 MAX_LINES = 300
 _LEVELS = (0, 1, 2, 3, 4, 5, 6)
-# Where none makes the file short: the last that leaves the model its formula, arguments and types.
+# Where none makes the file short: the last that leaves the model its formula and arguments.
 _TOO_LONG = 3
 
 
@@ -28,9 +28,10 @@ def export(name: str) -> str:
     The file imports TensorFlow, Keras, NumPy and the standard library, registers its classes under the
     model's own name, and loads weights that this package saved. It is formatted, and as short as the source
     allows: where all of it would take 300 lines or more, helpers keep only the first sentence of their
-    docstrings, and no configuration, types or checks of what the model hands them, and the model itself loses
-    the description of its arguments, then its formula. Where that would not be enough either, the model keeps
-    both. What a model is called on is checked in any case: ids out of range name their field.
+    docstrings, and no configuration or checks of what the model hands them, nothing keeps its types, and the
+    model itself loses the description of its arguments and, last of all, its formula. Where that would not be
+    enough either, the model keeps both. What a model is called on is checked in any case: ids out of range
+    name their field.
 
     Args:
         name: name of a model as `recnotes.registry.model_names` lists it, such as ``"deepfm"``.

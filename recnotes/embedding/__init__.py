@@ -4,6 +4,7 @@ from recnotes.embedding.behavior import BehaviorEmbedding, ItemEmbedding
 from recnotes.embedding.concat import ConcatFeatures
 from recnotes.embedding.feature import FeatureEmbedding
 from recnotes.embedding.field import FieldEmbedding, check_field_ids
+from recnotes.embedding.ids import checked_ids
 from recnotes.embedding.numeric import NumericEmbedding
 from recnotes.embedding.pair import pair_ids
 from recnotes.embedding.sequence import (
@@ -24,6 +25,7 @@ __all__ = [
     "SequenceEmbedding",
     "check_field_ids",
     "check_item_ids",
+    "checked_ids",
     "history_mask",
     "pair_ids",
     "positions_from_the_end",

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
+
+from recnotes.embedding.ids import checked_ids
 
 
 def check_field_ids(
@@ -17,11 +18,7 @@ def check_field_ids(
     r"""Returns ``ids`` unchanged, or raises an error that names the field of the first id out of range.
 
     Field $f$ accepts $0 \le \text{ids}_{bf} < V_f$. An id outside would silently read a row of the
-    neighboring field, because all fields live in one table.
-
-    XLA drops assertions and clamps the ids of a gather, so the check cannot be kept there; tracing under
-    ``jit_compile=True`` is refused instead. A function traced without XLA and then called from a compiled
-    one does not compile either: the message's strings have no XLA kernel.
+    neighboring field, because all fields live in one table. See `checked_ids` for what XLA has to do with it.
 
     Args:
         ids: integer tensor ``[B, F]``.
@@ -33,47 +30,19 @@ def check_field_ids(
 
     Raises:
         ValueError: an id is out of range (eagerly), or the shape or the dtype does not fit.
-        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``.
-        NotImplementedError: traced for XLA.
+        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``, or the function is
+            compiled by XLA.
 
     Example:
         >>> check_field_ids(tf.constant([[0, 7]]), [3, 5], ["user", "item"])
         Traceback (most recent call last):
         ...
-        ValueError: ids of field 'item' must be in [0, 5), received 7
+        ValueError: ids of field 'item' must be in [0, 4], received 7
     """
-    if not ids.dtype.is_integer:
-        raise ValueError(f"ids must be integers, received {ids.dtype.name}")
     if ids.shape.rank != 2 or ids.shape[1] != len(vocabulary_sizes):
         raise ValueError(f"ids must be [B, {len(vocabulary_sizes)}], received {tuple(ids.shape)}")
-    names = [str(name) for name in (range(ids.shape[1]) if field_names is None else field_names)]
-    if tf.executing_eagerly():
-        array = ids.numpy()
-        wrong = (array < 0) | (array >= np.asarray(vocabulary_sizes))
-        for row, field in np.argwhere(wrong)[:1]:
-            asked = f"in [0, {vocabulary_sizes[field]}), received {array[row, field]}"
-            raise ValueError(f"ids of field {names[field]!r} must be {asked}")
-        return ids
-    if control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()):
-        raise NotImplementedError(
-            "id ranges cannot be checked under jit_compile=True (XLA drops the check and clamps the ids); "
-            "compile the model with jit_compile=False"
-        )
-    sizes = tf.constant(list(vocabulary_sizes), tf.int64)  # [F]
-    numbers = tf.cast(ids, tf.int64)  # [B, F]
-    wrong = tf.logical_or(numbers < 0, numbers >= sizes)  # [B, F]
-    # The first wrong entry, or entry (0, 0) when there is none: the message is built either way.
-    flat = tf.reshape(wrong, [-1])
-    first = tf.argmax(tf.concat([flat, [True]], 0), output_type=tf.int64)
-    first = tf.minimum(first, tf.maximum(tf.size(flat, tf.int64) - 1, 0))
-    field = first % len(names)
-    received = tf.reshape(numbers, [-1])[first : first + 1]
-    check = tf.debugging.Assert(
-        tf.logical_not(tf.reduce_any(wrong)),
-        ["ids of field", tf.constant(names)[field], "must be in [0,", sizes[field], "), received", received],
-    )
-    with tf.control_dependencies([check]):
-        return tf.identity(ids)
+    names = range(len(vocabulary_sizes)) if field_names is None else field_names
+    return checked_ids(ids, vocabulary_sizes, [f"field {str(name)!r}" for name in names])
 
 
 @keras.saving.register_keras_serializable("recnotes")
@@ -102,8 +71,8 @@ class FieldEmbedding(keras.layers.Layer):
     Raises:
         ValueError: a size is not positive, the names do not fit the sizes, or an id is out of range
             (eagerly).
-        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``.
-        NotImplementedError: traced under ``jit_compile=True``, where no range check survives.
+        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``, or it is compiled by
+            XLA, where no check survives.
 
     Example:
         >>> layer = FieldEmbedding([3, 5], 4, field_names=["user", "item"], seed=0)

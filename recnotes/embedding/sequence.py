@@ -7,14 +7,15 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.embedding.ids import checked_ids
 from recnotes.seeds import child_seeds
 
 
 def check_item_ids(ids: tf.Tensor, num_items: int, name: str) -> tf.Tensor:
     r"""Returns ``ids`` unchanged, or raises an error that names the input with an id out of range.
 
-    Item ids satisfy $0 \le \text{id} \le N$, where 0 is padding. Outside of XLA a wrong id would raise in
-    ``tf.gather`` on a CPU and read zeros on a GPU; under XLA it would be clamped to a neighbor.
+    Item ids satisfy $0 \le \text{id} \le N$, where 0 is padding. See `checked_ids` for what XLA has to do
+    with it.
 
     Args:
         ids: integer tensor of any shape.
@@ -26,9 +27,8 @@ def check_item_ids(ids: tf.Tensor, num_items: int, name: str) -> tf.Tensor:
 
     Raises:
         ValueError: an id is out of range (eagerly), or the ids are not integers.
-        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``; or the function is
-            compiled by XLA, which would drop the check: the message is built by an operation that XLA cannot
-            compile, so that compilation fails instead.
+        tf.errors.InvalidArgumentError: an id is out of range inside a ``tf.function``, or the function is
+            compiled by XLA.
 
     Example:
         >>> check_item_ids(tf.constant([[3, 9, 0]]), 5, "history")
@@ -36,23 +36,7 @@ def check_item_ids(ids: tf.Tensor, num_items: int, name: str) -> tf.Tensor:
         ...
         ValueError: ids of 'history' must be in [0, 5], received 9
     """
-    if not ids.dtype.is_integer:
-        raise ValueError(f"ids of {name!r} must be integers, received {ids.dtype.name}")
-    wrong = tf.logical_or(ids < 0, ids > num_items)
-    if tf.executing_eagerly():
-        if tf.reduce_any(wrong):
-            raise ValueError(f"ids of {name!r} must be in [0, {num_items}], received {int(ids[wrong][0])}")
-        return ids
-    # One element that is wrong if any is; an empty tensor has none.
-    received = tf.concat([tf.boolean_mask(ids, wrong), tf.zeros([1], ids.dtype)], axis=0)[0]
-    message = tf.strings.format(
-        f"ids of {name} must be in [0, {num_items}], received {{}}",
-        received,
-        name="ids_are_checked_so_compile_with_jit_compile_False",
-    )
-    check = tf.debugging.Assert(tf.logical_not(tf.reduce_any(wrong)), [message])
-    with tf.control_dependencies([check]):
-        return tf.identity(ids)
+    return checked_ids(ids, [num_items + 1], [repr(name)])
 
 
 def positions_from_the_end(mask: tf.Tensor) -> tf.Tensor:

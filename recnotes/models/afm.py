@@ -133,11 +133,3 @@ class AFM(RowWeights):
         y = tf.linalg.matvec(self.drop(pooled, training=training), self.p)  # [B]
         return self.bias + tf.reduce_sum(w, axis=[1, 2]) + y
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -145,11 +145,3 @@ class CAN(RowWeights):
         logit = self.dnn(a0, training=training)[:, 0]  # [B]
         return tf.cast(logit, tf.float32)
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -147,11 +147,3 @@ class DCNv2(RowWeights):
         y = tf.cast(self.head(x)[:, 0], tf.float32)  # [B]
         return y
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

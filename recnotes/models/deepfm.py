@@ -130,11 +130,3 @@ class DeepFM(RowWeights):
         y_fm = tf.reduce_sum(w, axis=[1, 2]) + tf.cast(fm_pairwise(e), tf.float32)  # [B]
         return y_fm + y_dnn
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

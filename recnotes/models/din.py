@@ -148,11 +148,3 @@ class DIN(RowWeights):
         logit = self.dnn(tf.concat(parts, axis=1), training=training)[:, 0]  # [B]
         return tf.cast(logit, tf.float32)
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -118,11 +118,3 @@ class FFM(RowWeights):
             return y
         w = self.first_order(inputs)  # [B, m, 1]
         return y + self.bias + tf.reduce_sum(w, axis=[1, 2])
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

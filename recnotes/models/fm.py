@@ -114,11 +114,3 @@ class FactorizationMachine(RowWeights):
         w = self.first_order(inputs)  # [B, m, 1]
         e = self.embedding(inputs)  # [B, m, D]
         return self.bias + tf.reduce_sum(w, axis=[1, 2]) + self.interaction(e, training=training)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -115,11 +115,3 @@ class GMF(RowWeights):
         phi = p * q  # [B, D]
         return tf.cast(self.h(phi)[:, 0], tf.float32)
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -83,11 +83,3 @@ class LogisticRegression(RowWeights):
         """
         w = self.first_order(inputs)  # [B, m, 1]
         return self.bias + tf.reduce_sum(w, axis=[1, 2])
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

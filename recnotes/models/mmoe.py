@@ -144,14 +144,6 @@ class MMoE(RowWeights):
         g = self.mixture.gates(self.features(inputs))  # [B, G, E]
         return {task: g[:, 0 if self.shared_gate else k] for k, task in enumerate(self.tasks)}
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}
-
 
 @keras.saving.register_keras_serializable("recnotes")
 class OMoE(MMoE):

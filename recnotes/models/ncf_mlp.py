@@ -128,11 +128,3 @@ class NCFMLP(RowWeights):
         a0 = tf.concat([p, q], axis=1)  # [B, 2*D]
         return tf.cast(self.h(self.mlp(a0))[:, 0], tf.float32)
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -193,11 +193,3 @@ class NeuMF(RowWeights):
         phi = tf.concat([p * q, self.mlp(a0)], axis=1)  # [B, D+U]
         return tf.cast(self.h(phi)[:, 0], tf.float32)
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -144,11 +144,3 @@ class NFM(RowWeights):
         first = tf.cast(tf.reduce_sum(self.first_order(inputs), axis=[1, 2]), tf.float32)  # [B]
         return first + tf.cast(self.h(z)[:, 0], tf.float32)
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -136,11 +136,3 @@ class PLE(RowWeights):
         return {task: tower(o)[:, 0] for task, tower, o in parts}
 
     # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -132,11 +132,3 @@ class PNN(RowWeights):
         y = tf.cast(self.dnn(a, training=training)[:, 0], tf.float32)  # [B]
         return y
         # --8<-- [end:call]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 class RowWeights(keras.Model):
-    r"""Makes weights of rows count row by row; the base of models that return ``[B]``.
+    r"""Makes weights of rows count row by row, and saves ``config``; the base of models that return ``[B]``.
 
     $$
     \mathcal{L} = \frac1B \sum_b w_b\, \ell(y_b, \hat y_b)
@@ -18,6 +18,7 @@ class RowWeights(keras.Model):
     with the weights $w$, labels $y$ and outputs $\hat y$ of shape $[B]$. The losses and metrics of Keras
     average over the last axis first: where both sides are of shape $[B]$ that axis is the batch, and what
     comes out is $\bar\ell\, \bar w$, a weight of 0 hides nothing. Here they are handed columns $[B, 1]$.
+    A model's constructor keeps in ``config`` what it was given.
 
     Example:
         >>> import numpy as np
@@ -33,13 +34,10 @@ class RowWeights(keras.Model):
         ``[B]`` was measured with Keras 3.15.
     """
 
+    config: dict[str, Any]
+
     def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
+        self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
         """Computes the compiled loss; Keras calls it in ``fit`` and ``evaluate``.
 
@@ -47,13 +45,13 @@ class RowWeights(keras.Model):
             x: the inputs (default: None).
             y: labels ``[B]`` or ``[B, 1]``, or a dict of them (default: None).
             y_pred: outputs ``[B]``, or a dict of them (default: None).
-            sample_weight: weights ``[B]``, or a dict of them (default: None).
-            training: passed on (default: True).
+            *args: passed on: weights ``[B]``, or a dict of them.
+            **kwargs: passed on.
 
         Returns:
             a scalar.
         """
-        return super().compute_loss(x, _columns(y), _columns(y_pred), sample_weight, training)
+        return super().compute_loss(x, _columns(y), _columns(y_pred), *args, **kwargs)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Computes the compiled metrics; Keras calls it in ``fit`` and ``evaluate``.
@@ -69,11 +67,14 @@ class RowWeights(keras.Model):
         """
         return super().compute_metrics(x, _columns(y), _columns(y_pred), sample_weight)
 
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds the model.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
+        return {**super().get_config(), **self.config}
+
 
 def _columns(values: Any) -> Any:
-    def column(value: Any) -> Any:
-        # The rank is unknown where fit has seen labels of both.
-        done = value is None or tf.TensorShape(value.shape).rank == 2
-        return value if done else tf.reshape(value, [-1, 1])
-
-    return keras.tree.map_structure(column, values)
+    return keras.tree.map_structure(lambda value: tf.reshape(value, [-1, 1]), values)

@@ -110,14 +110,6 @@ class SharedBottom(RowWeights):
 
     # --8<-- [end:call]
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}
-
 
 def check_tasks(tasks: Sequence[str]) -> list[str]:
     """Returns the names as a list, or refuses them.

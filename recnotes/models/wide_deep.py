@@ -156,11 +156,3 @@ class WideDeep(RowWeights):
                 column = column * sizes[field] + ids[:, field]  # [B]
             columns.append(column)
         return tf.stack(columns, axis=1)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        return {**super().get_config(), **self.config}

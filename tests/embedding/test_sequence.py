@@ -65,7 +65,7 @@ def test_ids_out_of_range_name_the_field(wrong):
     with pytest.raises(ValueError, match=rf"'clicks' must be in \[0, 9\], received {wrong}"):
         e.items(ids)
     with pytest.raises(
-        tf.errors.InvalidArgumentError, match=rf"clicks must be in \[0, 9\], received {wrong}"
+        tf.errors.InvalidArgumentError, match=rf"clicks\\' must be in \[0, 9\], received {wrong}"
     ):
         tf.function(e.items)(ids)
     with pytest.raises(tf.errors.InvalidArgumentError, match="compile_with_jit_compile_False"):
