@@ -68,7 +68,7 @@ def test_bad_arguments(arguments, message):
 def test_bad_ids():
     layer = StreamingFrequency(3, field_name="video")
     for wrong in (3, -1):
-        with pytest.raises(ValueError, match=rf"field 'video' must be in \[0, 3\), received {wrong}"):
+        with pytest.raises(ValueError, match=rf"field 'video' must be in \[0, 2\], received {wrong}"):
             layer(tf.constant([0, wrong]), training=True)
     assert int(layer.step) == 0
     with pytest.raises(tf.errors.InvalidArgumentError, match="compile_with_jit_compile_False"):

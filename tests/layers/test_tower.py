@@ -44,7 +44,7 @@ def test_config_and_bad_input():
     again.build()
     again.set_weights(tower.get_weights())
     np.testing.assert_array_equal(tower(ids), again(ids))
-    with pytest.raises(ValueError, match=r"field 'topic' must be in \[0, 3\), received 3"):
+    with pytest.raises(ValueError, match=r"field 'topic' must be in \[0, 2\], received 3"):
         tower(ids + np.array([0, 3 - ids[0, 1]]))
     with pytest.raises(ValueError, match="hidden_units must be positive"):
         Tower([3], 2, [0])

@@ -81,7 +81,7 @@ def check_bad_input(model):
             ids = inputs[name].copy()
             ids[2] = wrong
             with pytest.raises(
-                ValueError, match=rf"field '{name}' must be in \[0, {size}\), received {wrong}"
+                ValueError, match=rf"field '{name}' must be in \[0, {size - 1}\], received {wrong}"
             ):
                 model({**inputs, name: ids})
             with pytest.raises(tf.errors.InvalidArgumentError, match=name):
