@@ -47,8 +47,8 @@ class CoAction(keras.layers.Layer):
     with the induction parameters $P$ of shape $[B, T]$, cut into $W_{b,i}$ and $b_{b,i}$, the entries $p$
     of shape $[B, L, I]$ and their elementwise powers up to the order $C$, which share the network, the mask
     $m$ of shape $[B, L]$ and the result $y$ of shape $[B, C d_K]$. The layer has no weights of its own.
-    ``wiring="authors"`` has no biases and puts the outputs of all layers side by side, so that $y$ has
-    $C \sum_i d_i$ columns.
+    ``wiring="authors"`` has no biases and no $\sigma$ after the last layer, and puts the outputs of all
+    layers side by side, so that $y$ has $C \sum_i d_i$ columns.
 
     Args:
         units: widths $d_1, \dots, d_K$ of the network's layers (default: (8, 4)).
@@ -73,8 +73,8 @@ class CoAction(keras.layers.Layer):
     References:
         Bian et al., *CAN: Feature Co-Action for Click-Through Rate Prediction*, arXiv 2020,
         https://arxiv.org/abs/2011.05625. The authors' code (CAN-Paper/Co-Action-Network,
-        ``script/model.py``) has layers 16-8-4 without biases, tanh after both, both outputs concatenated
-        and three orders with the same weights: 36 columns.
+        ``script/model.py``) has layers 16-8-4 without biases, tanh between them and none after the second,
+        both outputs concatenated and three orders with the same weights: 36 columns.
     """
 
     def __init__(
@@ -129,9 +129,12 @@ class CoAction(keras.layers.Layer):
         for order in range(1, self.orders + 1):
             h = p**order  # [B, L, I]
             outputs = []
-            for w, b in layers:
+            for i, (w, b) in enumerate(layers, 1):
                 h = tf.matmul(h, w)
-                h = sigma(h if b is None else h + b[:, None])
+                if b is not None:
+                    h = sigma(h + b[:, None])
+                elif i < len(layers):  # the authors' last layer is linear
+                    h = sigma(h)
                 outputs.append(h)
             for h in outputs if self.wiring == "authors" else outputs[-1:]:
                 sums.append(tf.einsum("bl,blo->bo", keep, h))

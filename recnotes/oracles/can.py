@@ -29,7 +29,7 @@ def co_action(
 
     with the candidate's parameters $P$ of shape $[T]$, read one after the other, the entries $p$ of shape
     $[I]$ and the order $c$. The result is the sum over entries of the last layer, order after order; of all
-    layers, without biases, where ``wiring`` is "authors".
+    layers, without biases and with a linear last layer, where ``wiring`` is "authors".
 
     Args:
         P: parameters ``[T]``: each layer's kernel row by row, then its bias.
@@ -57,7 +57,7 @@ def co_action(
         for entry in entries:
             h = [float(value) ** order for value in entry]
             place, layers = 0, []
-            for width in units:
+            for number, width in enumerate(units, 1):
                 z = [0.0] * width
                 for value in h:
                     for o in range(width):
@@ -67,7 +67,8 @@ def co_action(
                     for o in range(width):
                         z[o] += float(P[place])
                         place += 1
-                h = [float(sigma(value)) for value in z]
+                linear = wiring == "authors" and number == len(units)
+                h = z if linear else [float(sigma(value)) for value in z]
                 layers.append(h)
             flat = [value for layer in layers for value in layer] if wiring == "authors" else h
             total = [a + b for a, b in zip(total, flat, strict=True)]

@@ -76,9 +76,19 @@ def test_zero_parameters_give_zero_and_history_twice_doubles(wiring):
     P, p, mask = draw(np.random.default_rng(2), layer)
     np.testing.assert_array_equal(layer(tf.zeros_like(P), p, mask), np.zeros((4, layer.output_width)))
     half = CoAction((4, 2), activation="sigmoid", wiring=wiring, dtype="float64")  # σ(0) = ½
-    assert np.abs(half(tf.zeros_like(P), p, mask)[1]).min() > 0
+    of_zero = np.abs(half(tf.zeros_like(P), p, mask)[1])
+    assert (of_zero > 0).sum() == (half.output_width if wiring == "paper" else 4 * half.orders)
     twice = layer(P, tf.concat([p, p], 1), tf.concat([mask, mask], 1))
     np.testing.assert_allclose(twice, 2 * layer(P, p, mask), rtol=1e-12, atol=1e-12)
+
+
+def test_the_authors_last_layer_is_linear():
+    layer = CoAction((1, 1), orders=1, wiring="authors", dtype="float64")
+    P, p = tf.constant([[2.0, 30.0]], tf.float64), tf.constant([[[0.5]]], tf.float64)
+    # tanh(2 · ½), and 30 times that: no second tanh holds it below 1.
+    np.testing.assert_allclose(
+        layer(P, p, tf.constant([[True]])), [[np.tanh(1), 30 * np.tanh(1)]], rtol=1e-12
+    )
 
 
 def test_padding_is_neither_read_nor_moved():
