@@ -23,7 +23,8 @@ def in_batch_softmax_loss(
 
     with users $u$ and items $v$ of shape $[B, D]$, $z$ of shape $[B, B]$, and $q_c$ the probability that the
     item of row $c$ is in a batch. Without the correction a popular item is pushed away by all the rows in
-    which it is a negative. A row that holds the same item as row $b$ is no negative of it.
+    which it is a negative. With ``item_ids`` a row that holds the same item as row
+    $b$ is no negative of it.
 
     Args:
         users: ``[B, D]``.
@@ -45,7 +46,8 @@ def in_batch_softmax_loss(
 
     References:
         Yi et al., *Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations*,
-        RecSys 2019, https://doi.org/10.1145/3298689.3346996, section 3.
+        RecSys 2019, https://doi.org/10.1145/3298689.3346996, equation 4. Its sum holds rows with the same
+        item, too.
     """
     u, v = pair("users", users, "items", items, 2)
     positive("temperature", temperature)

@@ -84,9 +84,10 @@ class GRU4Rec(keras.Model):
         for Session-based Recommendations*, CIKM 2018, https://arxiv.org/abs/1706.03847 ("top1-max",
         "bpr-max"). In the authors' code (https://github.com/hidasib/GRU4Rec) the reset gate acts before the
         recurrent matrix, as here; Keras does so with ``reset_after=False`` only, while its default acts after
-        it. The update gate of the first paper and of the code is one minus Keras's. The code draws further
-        negatives besides the batch's and goes through sessions step by step in parallel, without gradients to
-        earlier steps.
+        it. The update gate of the first paper and of the code is one minus Keras's. The second
+        paper and the code draw further negatives besides the batch's; the code goes through sessions step by
+        step in parallel, without gradients to earlier steps. With TOP1 the first paper puts a tanh on the
+        scores, which is not here.
     """
 
     def __init__(
