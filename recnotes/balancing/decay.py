@@ -42,7 +42,9 @@ class DecayedWeights(Balancer):
 
     References:
         Tang et al., *Progressive Layered Extraction (PLE)*, RecSys 2020,
-        https://doi.org/10.1145/3383313.3412236. The authors published no code.
+        https://doi.org/10.1145/3383313.3412236, section 4.3. It updates the weights "after each step" and
+        calls $t$ "the training epoch": ``period=1`` is the first, the steps of an epoch the second. The
+        authors published no code.
     """
 
     def __init__(

@@ -32,7 +32,9 @@ def min_norm_pair(gram: tf.Tensor) -> tf.Tensor:
 
     References:
         Sener and Koltun, *Multi-Task Learning as Multi-Objective Optimization*, NeurIPS 2018,
-        https://arxiv.org/abs/1810.04650, equation 4.
+        https://arxiv.org/abs/1810.04650, where the closed form is that of two tasks. The authors' code
+        (https://github.com/isl-org/MultiObjectiveOptimization, ``min_norm_solvers.py``) takes 0.001 and 0.999
+        in place of 0 and 1.
     """
     above, below = gram[1, 1] - gram[0, 1], gram[0, 0] - 2 * gram[0, 1] + gram[1, 1]
     ratio = tf.where(below > 0, tf.math.divide_no_nan(above, below), tf.constant(0.5, gram.dtype))
@@ -69,7 +71,8 @@ def min_norm_weights(gram: tf.Tensor, num_steps: int = 100) -> tf.Tensor:
         [0.75, 0.25]
 
     References:
-        Sener and Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650, algorithm 2.
+        Sener and Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650, algorithm 2. The authors' code starts
+        from the best mixture of two of the gradients.
     """
     num_tasks = gram.shape[0]
 

@@ -36,7 +36,8 @@ def pcgrad(gradients: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
 
     References:
         Yu et al., *Gradient Surgery for Multi-Task Learning*, NeurIPS 2020, https://arxiv.org/abs/2001.06782,
-        algorithm 1.
+        algorithm 1. The authors' code (https://github.com/tianheyu927/PCGrad, ``PCGrad_tf.py``) means to
+        shuffle the tasks but drops the result, so that its order is always the same.
     """
     projected = []
     for i in range(gradients.shape[0]):

@@ -22,8 +22,10 @@ class CGC(keras.layers.Layer):
     S^k = [E_{k,1}, \dots, E_{k,m_k}, E_{s,1}, \dots, E_{s,m_s}]
     $$
 
-    with the inputs $x^k$ of shape $[B, n]$, experts $E_{k,i}(x^k)$ of shape $[B, U]$ and shared experts
-    $E_{s,i}(x^s)$. The shared gate $g^s$ attends to the experts of all tasks and the shared ones.
+    with the inputs $x^k$ of shape $[B, n]$, $m_k$ experts $E_{k,i}(x^k)$ of a task and $m_s$ shared experts
+    $E_{s,i}(x^s)$ of shape $[B, U]$ each, $W_g^k$ of shape $[m_k + m_s, n]$, the gates $g^k$ of shape $[B,
+    m_k + m_s]$ and the outputs $o^k$ of shape $[B, U]$. The shared gate $g^s$, which reads $x^s$, attends to
+    the experts of all tasks and the shared ones.
 
     Args:
         num_tasks: number of tasks.
