@@ -64,9 +64,10 @@ class DIN(RowWeights):
     References:
         Zhou et al., *Deep Interest Network for Click-Through Rate Prediction*, KDD 2018,
         https://arxiv.org/abs/1706.06978. The authors' code (zhougr1993/DeepInterestNetwork) normalizes the
-        weights by a softmax, feeds $[v; q; v \odot q]$ and no user id to the network, and calls batch
-        normalization without its training flag, which leaves an affine layer; the latter is not rebuilt
-        here. Its readme withdraws the paper's numbers for that reason.
+        weights by a softmax and feeds $[v; q; v \odot q]$ and no user id to the network. Not rebuilt here are
+        its dense layer on $v$, its bias of each item, and batch normalization called without the training
+        flag, which leaves an affine layer. Its readme replaces the paper's numbers on Amazon, for "the wrong
+        way to apply BatchNorm".
     """
 
     def __init__(

@@ -103,7 +103,8 @@ class MIND(MultiInterest, keras.Model):
         https://arxiv.org/abs/1904.08030, where $H$ also reads the user's profile. The authors published no
         code. The ports in https://github.com/THUDM/ComiRec and https://github.com/shenweichen/DeepMatch draw
         the logits anew at every call; the first has no changing number of interests and one ReLU layer for
-        $H$ on one of its two data sets; the second sets interests beyond $K'_u$ to zero when serving.
+        $H$ on one of its two data sets; the second follows the history's length only with
+        ``dynamic_k=True``, and then sets interests beyond $K'_u$ to zero when serving.
     """
 
     def __init__(

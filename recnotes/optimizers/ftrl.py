@@ -45,7 +45,8 @@ class RowFtrl(RowUpdates, keras.optimizers.Ftrl):
     References:
         McMahan et al., *Ad Click Prediction: a View from the Trenches*, KDD 2013,
         https://doi.org/10.1145/2487575.2488200, algorithm 1, whose step also touches only the
-        coordinates that an example has.
+        coordinates that an example has. There $p = -\frac12$, nothing shrinks ($\lambda_s = 0$), and
+        $\lambda_2$ stands where Keras has $2 \lambda_2$.
     """
 
     def update_rows(
