@@ -71,8 +71,8 @@ def min_norm_weights(gram: tf.Tensor, num_steps: int = 100) -> tf.Tensor:
         [0.75, 0.25]
 
     References:
-        Sener and Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650, algorithm 2. The authors' code starts
-        from the best mixture of two of the gradients.
+        Sener and Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650, algorithm 2. The authors' code
+        starts from the best mixture of two of the gradients.
     """
     num_tasks = gram.shape[0]
 
