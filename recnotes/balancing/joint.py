@@ -34,8 +34,8 @@ def joint_sample_loss(losses: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
     References:
         Tang et al., *Progressive Layered Extraction (PLE)*, RecSys 2020,
         https://doi.org/10.1145/3383313.3412236, section 4.3, over the union of the tasks' samples. The
-        authors published no code. Keras, given ``sample_weight``, divides by $B$, and for outputs of shape ``[B]``
-        takes the mean before it weighs, so that a weight of 0 hides nothing.
+        authors published no code. Keras, given ``sample_weight``, divides by $B$, and for outputs of shape
+        ``[B]`` takes the mean before it weighs, so that a weight of 0 hides nothing.
     """
     delta, losses = pair("delta", delta, "losses", losses, 1)
     return tf.math.divide_no_nan(tf.reduce_sum(delta * losses), tf.reduce_sum(delta))
