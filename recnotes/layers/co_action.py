@@ -41,18 +41,18 @@ class CoAction(keras.layers.Layer):
     $$
     h^{c}_{bt,0} = p_{bt}^{\,c}, \qquad
     h^{c}_{bt,i} = \sigma\big(W_{b,i}\, h^{c}_{bt,i-1} + b_{b,i}\big), \qquad
-    y_b = \Big[\sum_t m_{bt}\, h^{1}_{bt,K};\; \dots;\; \sum_t m_{bt}\, h^{C}_{bt,K}\Big]
+    y_b = \sum_{c=1}^{C} \sum_t m_{bt} \big[\, h^{c}_{bt,1};\; \dots;\; h^{c}_{bt,K} \,\big]
     $$
 
     with the induction parameters $P$ of shape $[B, T]$, cut into $W_{b,i}$ and $b_{b,i}$, the entries $p$
     of shape $[B, L, I]$ and their elementwise powers up to the order $C$, which share the network, the mask
-    $m$ of shape $[B, L]$ and the result $y$ of shape $[B, C d_K]$. The layer has no weights of its own.
-    ``wiring="authors"`` has no biases and no $\sigma$ after the last layer, and puts the outputs of all
-    layers side by side, so that $y$ has $C \sum_i d_i$ columns.
+    $m$ of shape $[B, L]$ and the result $y$, the outputs of all layers side by side, of shape
+    $[B, \sum_i d_i]$. The layer has no weights of its own. ``wiring="authors"`` has no biases and no $\sigma$
+    after the last layer, and puts the orders side by side, too, so that $y$ has $C \sum_i d_i$ columns.
 
     Args:
         units: widths $d_1, \dots, d_K$ of the network's layers (default: (8, 4)).
-        orders: number of powers $C$; None for 2, the authors' 3 (default: None).
+        orders: number of powers $C$ (default: 3).
         activation: $\sigma$, None for none (default: "tanh").
         wiring: "paper" or "authors" (default: "paper").
         **kwargs: passed to `keras.layers.Layer`.
@@ -71,8 +71,9 @@ class CoAction(keras.layers.Layer):
         [[32.5]]
 
     References:
-        Bian et al., *CAN: Feature Co-Action for Click-Through Rate Prediction*, arXiv 2020,
-        https://arxiv.org/abs/2011.05625. The authors' code (CAN-Paper/Co-Action-Network,
+        Bian et al., *CAN: Feature Co-Action Network for Click-Through Rate Prediction*, WSDM 2022,
+        https://arxiv.org/abs/2011.05625, equations 7 to 11; its first version keeps the output of the last
+        layer alone and takes two orders. The authors' code (CAN-Paper/Co-Action-Network,
         ``script/model.py``) has layers 16-8-4 without biases, tanh between them and none after the second,
         both outputs concatenated and three orders with the same weights: 36 columns.
     """
@@ -80,7 +81,7 @@ class CoAction(keras.layers.Layer):
     def __init__(
         self,
         units: Sequence[int] = (8, 4),
-        orders: int | None = None,
+        orders: int = 3,
         activation: str | None = "tanh",
         wiring: str = "paper",
         **kwargs: Any,
@@ -88,13 +89,13 @@ class CoAction(keras.layers.Layer):
         super().__init__(**kwargs)
         if wiring not in ("paper", "authors"):
             raise ValueError(f"wiring must be 'paper' or 'authors', received {wiring!r}")
-        self.orders = (3 if wiring == "authors" else 2) if orders is None else int(orders)
+        self.orders = int(orders)
         if not units or min(units) < 1 or self.orders < 1:
             raise ValueError(f"units and orders must be positive, received {units!r} and {orders!r}")
         self.units = [int(width) for width in units]
         self.activation = activation
         self.wiring = wiring
-        self.output_width = self.orders * (sum(self.units) if wiring == "authors" else self.units[-1])
+        self.output_width = sum(self.units) * (self.orders if wiring == "authors" else 1)
 
     def build(self, input_shape: Any = None) -> None:
         """Has no weights to create.
@@ -136,9 +137,8 @@ class CoAction(keras.layers.Layer):
                 elif i < len(layers):  # the authors' last layer is linear
                     h = sigma(h)
                 outputs.append(h)
-            for h in outputs if self.wiring == "authors" else outputs[-1:]:
-                sums.append(tf.einsum("bl,blo->bo", keep, h))
-        y = tf.concat(sums, axis=1)  # [B, S]
+            sums.append(tf.concat([tf.einsum("bl,blo->bo", keep, h) for h in outputs], axis=1))
+        y = tf.concat(sums, axis=1) if self.wiring == "authors" else tf.add_n(sums)  # [B, S]
         return y
         # --8<-- [end:call]
 

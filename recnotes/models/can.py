@@ -39,7 +39,7 @@ class CAN(RowWeights):
         hidden_units: widths of the network's hidden layers (default: (200, 80)).
         co_action_width: width ``I`` of a history's entry (default: 16).
         co_action_units: widths of the candidate's network (default: (8, 4)).
-        orders: number of powers; None for 2, the authors' 3 (default: None).
+        orders: number of powers (default: 3).
         co_action_activation: activation of the candidate's network, None for none (default: "tanh").
         wiring: "paper" or "authors", see `CoAction` (default: "paper").
         activation: activation of the hidden layers (default: "relu").
@@ -63,10 +63,10 @@ class CAN(RowWeights):
         [2]
 
     References:
-        Bian et al., *CAN: Feature Co-Action for Click-Through Rate Prediction*, arXiv 2020,
-        https://arxiv.org/abs/2011.05625. The layer widths 16-8-4 are those of the authors' code
-        (CAN-Paper/Co-Action-Network), which starts all tables Glorot-uniform. The authors add the co-action
-        to several base models; here it is the plain sum of the history.
+        Bian et al., *CAN: Feature Co-Action Network for Click-Through Rate Prediction*, WSDM 2022,
+        https://arxiv.org/abs/2011.05625. The defaults but ``embedding_dim`` are those of its section 5.1. The
+        authors' code (CAN-Paper/Co-Action-Network) starts all tables Glorot-uniform. The authors add the
+        co-action to several base models; here it is the plain sum of the history.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class CAN(RowWeights):
         hidden_units: Sequence[int] = (200, 80),
         co_action_width: int = 16,
         co_action_units: Sequence[int] = (8, 4),
-        orders: int | None = None,
+        orders: int = 3,
         co_action_activation: str | None = "tanh",
         wiring: str = "paper",
         activation: str = "relu",

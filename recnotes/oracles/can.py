@@ -28,8 +28,8 @@ def co_action(
     $$
 
     with the candidate's parameters $P$ of shape $[T]$, read one after the other, the entries $p$ of shape
-    $[I]$ and the order $c$. The result is the sum over entries of the last layer, order after order; of all
-    layers, without biases and with a linear last layer, where ``wiring`` is "authors".
+    $[I]$ and the order $c$. The result is the sum over entries and orders of all layers; where ``wiring`` is
+    "authors", without biases, with a linear last layer, and order after order in place of their sum.
 
     Args:
         P: parameters ``[T]``: each layer's kernel row by row, then its bias.
@@ -45,15 +45,14 @@ def co_action(
     Example:
         >>> P, entry = np.array([1.0, 10.0, 0.5]), np.array([2.0, 3.0])
         >>> co_action(P, [entry], [1], 2, sigma=float).tolist()  # 2 + 30 + ½ and 4 + 90 + ½
-        [32.5, 94.5]
+        [127.0]
 
     References:
         https://github.com/CAN-Paper/Co-Action-Network, ``script/model.py``.
     """
     result: list[float] = []
     for order in range(1, orders + 1):
-        kept = sum(units) if wiring == "authors" else units[-1]
-        total = [0.0] * kept
+        total = [0.0] * sum(units)
         for entry in entries:
             h = [float(value) ** order for value in entry]
             place, layers = 0, []
@@ -70,9 +69,12 @@ def co_action(
                 linear = wiring == "authors" and number == len(units)
                 h = z if linear else [float(sigma(value)) for value in z]
                 layers.append(h)
-            flat = [value for layer in layers for value in layer] if wiring == "authors" else h
+            flat = [value for layer in layers for value in layer]
             total = [a + b for a, b in zip(total, flat, strict=True)]
-        result += total
+        if wiring == "authors" or order == 1:
+            result += total
+        else:
+            result = [a + b for a, b in zip(result, total, strict=True)]
     return np.array(result)
 
 

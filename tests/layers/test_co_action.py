@@ -54,7 +54,7 @@ def test_widths_of_the_authors_code():
     assert layer.orders == 3 and layer.output_width == 36
     P, p, mask = draw(np.random.default_rng(0), layer, width=16)
     assert P.shape == (4, 160) and layer(P, p, mask).shape == (4, 36)
-    assert CoAction((8, 4)).output_width == 8
+    assert CoAction((8, 4)).output_width == 12
 
 
 @pytest.mark.parametrize("wiring", ["paper", "authors"])
@@ -82,6 +82,15 @@ def test_zero_parameters_give_zero_and_history_twice_doubles(wiring):
     np.testing.assert_allclose(twice, 2 * layer(P, p, mask), rtol=1e-12, atol=1e-12)
 
 
+def test_orders_are_added_on_paper_and_side_by_side_in_the_code():
+    P, p = tf.constant([[1.0, 10.0, 0.5]], tf.float64), tf.constant([[[2.0, 3.0]]], tf.float64)
+    paper = CoAction([1], 2, None, dtype="float64")
+    authors = CoAction([1], 2, None, "authors", dtype="float64")
+    # 2 + 30 + ½ and 4 + 90 + ½; without biases 32 and 94.
+    np.testing.assert_array_equal(paper(P, p, tf.constant([[True]])), [[127.0]])
+    np.testing.assert_array_equal(authors(P[:, :2], p, tf.constant([[True]])), [[32.0, 94.0]])
+
+
 def test_the_authors_last_layer_is_linear():
     layer = CoAction((1, 1), orders=1, wiring="authors", dtype="float64")
     P, p = tf.constant([[2.0, 30.0]], tf.float64), tf.constant([[[0.5]]], tf.float64)
@@ -96,7 +105,7 @@ def test_padding_is_neither_read_nor_moved():
     P, p, mask = draw(np.random.default_rng(3), layer)
     other = tf.where(mask[:, :, None], p, 7.0)
     np.testing.assert_array_equal(layer(P, p, mask), layer(P, other, mask))
-    np.testing.assert_array_equal(layer(P, p, mask)[0], np.zeros(4))
+    np.testing.assert_array_equal(layer(P, p, mask)[0], np.zeros(6))
     with tf.GradientTape() as tape:
         tape.watch(p)
         y = tf.reduce_sum(tf.square(layer(P, p, mask)))

@@ -41,7 +41,7 @@ def case_din():
         DIN(N, [4] * F, n, D, [17], [19], use_attention=use_attention)(inputs())
 
 
-@sizes(B=B, L=L, I=5, S=(8, 33))
+@sizes(B=B, L=L, I=5, S=(12, 33))
 def case_co_action():
     for wiring, size in (
         ("paper", co_action_size(5, [8, 4])),
@@ -51,7 +51,7 @@ def case_co_action():
         CoAction(units, wiring=wiring)(tf.ones([B, size]), tf.ones([B, L, 5]), tf.ones([B, L], tf.bool))
 
 
-@sizes(B=B, F=F, D=D, L=L, n=n, I=4, T=58, S=12)
+@sizes(B=B, F=F, D=D, L=L, n=n, I=4, T=58, S=10)
 def case_can():
     CAN(N, [4] * F, n, D, [17], 4, [8, 2], orders=6)(inputs())
 
