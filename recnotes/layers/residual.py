@@ -40,7 +40,7 @@ class ResidualUnit(keras.layers.Layer):
 
     References:
         Shan et al., *Deep Crossing: Web-Scale Modeling without Manually Crafted Combinatorial Features*, KDD
-        2016, https://doi.org/10.1145/2939672.2939704. The authors published no code.
+        2016, https://doi.org/10.1145/2939672.2939704. Figure 4 prints the unit as a CNTK script.
     """
 
     def __init__(self, units: int, seed: int | None = None, **kwargs: Any) -> None:

@@ -55,9 +55,10 @@ class DeepCrossing(RowWeights):
 
     References:
         Shan et al., *Deep Crossing: Web-Scale Modeling without Manually Crafted Combinatorial Features*, KDD
-        2016, https://doi.org/10.1145/2939672.2939704. The authors published no code. The paper embeds only
-        features of at least 256 values and stacks the others as they are; here every categorical field is
-        embedded. FuxiCTR has no bias and no rectifier on the embeddings, which is ``embedding_relu=False``.
+        2016, https://doi.org/10.1145/2939672.2939704. The paper prints its model as a CNTK script (figure 4),
+        with the widths that are the defaults here. It embeds only features of at least 256 values and stacks
+        the others as they are; here every categorical field is embedded. FuxiCTR has no bias and no rectifier
+        on the embeddings, which is ``embedding_relu=False``.
     """
 
     def __init__(

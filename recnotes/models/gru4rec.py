@@ -86,8 +86,8 @@ class GRU4Rec(keras.Model):
         recurrent matrix, as here; Keras does so with ``reset_after=False`` only, while its default acts after
         it. The update gate of the first paper and of the code is one minus Keras's. The second
         paper and the code draw further negatives besides the batch's; the code goes through sessions step by
-        step in parallel, without gradients to earlier steps. With TOP1 the first paper puts a tanh on the
-        scores, which is not here.
+        step in parallel, without gradients to earlier steps. The first paper puts a tanh on the scores, which
+        is not here.
     """
 
     def __init__(
