@@ -12,8 +12,9 @@ from pathlib import Path
 import markdown
 from pytest_codeblocks.main import extract_from_file
 
-from tools.blocks import Block, Fence, blocks, fences, program, shown, tidy, twin
-from tools.shapes import comments
+from tools.blocks import Block, Fence, blocks, fences, program, tidy
+from tools.paths import shown, twin
+from tools.shape_comments import comments
 
 LONGEST = 25
 LANGUAGES = ("python", "py", "bash", "text", "console", "yaml", "json", "bibtex")
@@ -204,14 +205,7 @@ def _rendered(path: Path, text: str, found: list[Fence]) -> list[str]:
     body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
     page = _Counter()
     page.feed(markdown.markdown(body, **_MARKDOWN))
-    here = Counter(fence.language or "none" for fence in found)
-    names = {"py": "python", "console": "console"}
-    expected: Counter[str] = Counter()
-    for language, count in here.items():
-        expected[names.get(language, language)] += count
-    seen: Counter[str] = Counter()
-    for language, count in page.languages.items():
-        seen[names.get(language, language)] += count
+    expected, seen = Counter(fence.language or "none" for fence in found), page.languages
     return [
         f"{shown(path)}: the page shows {seen[language]} {language} blocks, {expected[language]} are fences"
         for language in sorted(expected | seen)

@@ -9,15 +9,15 @@ import ast
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import griffe
 
-from tools.blocks import shown
+from tools.call_graph import Module, Package
+from tools.paths import shown
+from tools.signatures import Function, Parameter, is_record, signature
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Methods that Keras (or Python) prescribes: their arguments need no description, but a wrong one is wrong.
 PRESCRIBED = {
     "build",
@@ -29,67 +29,6 @@ PRESCRIBED = {
     "train_step",
 }
 _DEFAULT = re.compile(r"\(default: (?P<value>.+)\)\.?$", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter as the signature has it; `default` is its source, None if it has none."""
-
-    name: str
-    default: str | None
-
-    @property
-    def variadic(self) -> bool:
-        """Whether it is `*args` or `**kwargs`."""
-        return self.name.startswith("*")
-
-
-def parameters(node: Function) -> list[Parameter]:
-    """A function's parameters in order, without `self` and `cls`."""
-    arguments = node.args
-    plain = [*arguments.posonlyargs, *arguments.args]
-    padding: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults))
-    defaults = [*padding, *arguments.defaults]
-    found = [_parameter(argument.arg, default) for argument, default in zip(plain, defaults, strict=True)]
-    if arguments.vararg:
-        found.append(Parameter("*" + arguments.vararg.arg, None))
-    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        found.append(_parameter(argument.arg, default))
-    if arguments.kwarg:
-        found.append(Parameter("**" + arguments.kwarg.arg, None))
-    return [parameter for parameter in found if parameter.name not in ("self", "cls")]
-
-
-def _parameter(name: str, default: ast.expr | None) -> Parameter:
-    return Parameter(name, None if default is None else ast.unparse(default))
-
-
-def _fields(node: ast.ClassDef) -> list[Parameter]:
-    """The fields of a dataclass or named tuple, in order."""
-    return [
-        _parameter(item.target.id, _field_default(item.value))
-        for item in node.body
-        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
-        if not item.target.id.startswith("_") and "ClassVar" not in ast.unparse(item.annotation)
-    ]
-
-
-def _field_default(value: ast.expr | None) -> ast.expr | None:
-    """The default inside `field(default=...)`."""
-    if not isinstance(value, ast.Call) or ast.unparse(value.func).split(".")[-1] != "field":
-        return value
-    given = {keyword.arg: keyword.value for keyword in value.keywords}
-    factory = given.get("default_factory")
-    return given.get("default", None if factory is None else ast.Call(factory, [], []))
-
-
-def _is_record(node: Function | ast.ClassDef) -> bool:
-    if not isinstance(node, ast.ClassDef):
-        return False
-    words = [ast.unparse(item) for item in [*node.decorator_list, *node.bases]]
-    return any(
-        word.split("(")[0].split(".")[-1] in ("dataclass", "NamedTuple", "TypedDict") for word in words
-    )
 
 
 def sections(text: str) -> dict[str, Any]:
@@ -109,105 +48,12 @@ def sections(text: str) -> dict[str, Any]:
     return found
 
 
-@dataclass
-class Module:
-    """A module of the package: its path, name and syntax tree."""
-
-    path: Path
-    name: str
-    tree: ast.Module
-
-
-class Package:
-    """All modules of a package, what is public in them, and who calls whom by name."""
-
-    def __init__(self, root: Path) -> None:
-        self.modules = [
-            Module(
-                path,
-                ".".join(path.relative_to(root.parent).with_suffix("").parts),
-                ast.parse(path.read_bytes()),
-            )
-            for path in sorted(root.rglob("*.py"))
-        ]
-        self.callables: dict[str, list[ast.AST]] = {}  # by bare name
-        self.functions: dict[str, dict[str, ast.AST]] = {}  # of each module, by the name it has there
-        for module in self.modules:
-            for node in ast.walk(module.tree):
-                if isinstance(node, Function | ast.ClassDef):
-                    self.callables.setdefault(node.name, []).append(node)
-            own = {node.name: node for node in module.tree.body if isinstance(node, Function)}
-            self.functions[module.name.removesuffix(".__init__")] = dict(own)
-        for _ in range(3):  # names pass through the packages' own imports
-            for module in self.modules:
-                here = self.functions[module.name.removesuffix(".__init__")]
-                for node in module.tree.body:
-                    if isinstance(node, ast.ImportFrom) and node.module in self.functions:
-                        for alias in node.names:
-                            if alias.name in self.functions[node.module]:
-                                name = alias.asname or alias.name
-                                here.setdefault(name, self.functions[node.module][alias.name])
-        self._home = {
-            id(node): module.name.removesuffix(".__init__")
-            for module in self.modules
-            for node in ast.walk(module.tree)
-            if isinstance(node, Function | ast.ClassDef)
-        }
-
-    def public(self, module: Module, name: str) -> bool:
-        """Whether a name is exported; where neither module nor package lists exports, all names are."""
-        lists = [_exports(module.tree)]
-        lists += [
-            _exports(other.tree)
-            for other in self.modules
-            if other.path.name == "__init__.py"
-            and other.path.parent in module.path.parents
-            and other.path.parent != self.modules[0].path.parent
-        ]
-        known = [names for names in lists if names is not None]
-        return not known or any(name in names for names in known)
-
-    def raised(self, node: ast.AST, module: str, everywhere: bool) -> set[str]:
-        """What the code and the module functions it calls can raise, or (`everywhere`) all it may call."""
-        todo: list[tuple[ast.AST, str]] = [(node, module)]
-        seen: set[int] = set()
-        names: set[str] = set()
-        while todo:
-            here, home = todo.pop()
-            if id(here) in seen:
-                continue
-            seen.add(id(here))
-            for part in ast.walk(here):
-                if isinstance(part, ast.Raise) and part.exc is not None:
-                    name = ast.unparse(part.exc.func if isinstance(part.exc, ast.Call) else part.exc)
-                    if name.split(".")[-1][0].isupper():
-                        names.add(name)
-                called: list[ast.AST] = []
-                if isinstance(part, ast.Attribute):
-                    if ast.unparse(part).startswith("tf."):
-                        names.add("tf")
-                    called = self.callables.get(part.attr, []) if everywhere else []
-                elif isinstance(part, ast.Name) and everywhere:
-                    called = self.callables.get(part.id, [])
-                elif isinstance(part, ast.Name) and part.id in self.functions.get(home, {}):
-                    called = [self.functions[home][part.id]]
-                todo += [(other, self._home.get(id(other), home)) for other in called]
-        return names
-
-
-def _exports(tree: ast.Module) -> list[str] | None:
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            return list(ast.literal_eval(node.value))
-    return None
-
-
 def violations(root: Path) -> list[str]:
     """Everything the package's docstrings say wrongly or leave out, as `file:line: name: what`."""
     package = Package(root)
     wrong = []
     for module in package.modules:
-        if any(part.startswith("_") for part in module.name.split(".")) and module.path.name != "__init__.py":
+        if module.path.stem != "__init__" and any(part.startswith("_") for part in module.name.split(".")):
             continue
         for name, node, parent in _public(module.tree):
             where = f"{shown(module.path)}:{node.lineno}: {name}"
@@ -238,11 +84,10 @@ def _check(
     told = found.get("attributes" if attributes else "parameters", [])
     public = package.public(module, node.name if parent is None else parent.name)
     needed = public and not (parent is not None and node.name in PRESCRIBED)
-    yield from _arguments(_signature(node), told, needed, attributes)
+    yield from _arguments(signature(node), told, needed, attributes)
     yield from _returns(node, found, needed)
-    home = module.name.removesuffix(".__init__")
-    yield from _raises(package, home, node, parent, found, needed or node.name in PRESCRIBED)
-    if parent is None and public and not _is_record(node):
+    yield from _raises(package, module.name, node, parent, found, needed or node.name in PRESCRIBED)
+    if parent is None and public and not is_record(node):
         error = isinstance(node, ast.ClassDef) and node.name.endswith("Error")
         if not error and ">>>" not in _part(text, "Example"):
             yield "no Example with a doctest"
@@ -263,15 +108,6 @@ def _part(text: str, title: str) -> str:
     """A section's text, as written."""
     match = re.search(rf"^{title}s?:\n((?:[ \t]+.*\n?|\n)*)", text + "\n", re.MULTILINE)
     return match[1] if match else ""
-
-
-def _signature(node: Function | ast.ClassDef) -> list[Parameter]:
-    if isinstance(node, Function):
-        return parameters(node)
-    for item in node.body:
-        if isinstance(item, Function) and item.name == "__init__":
-            return parameters(item)
-    return _fields(node) if _is_record(node) else []
 
 
 def _arguments(signature: list[Parameter], told: list[Any], needed: bool, lax: bool) -> Iterator[str]:

@@ -11,8 +11,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from tools.blocks import import_tensorflow
-from tools.shapes import Comment, Tracer, comments
+from tools.interpreter import import_tensorflow
+from tools.shape_comments import Comment, comments
+from tools.shape_tracer import Tracer
 
 MAX_WIDTH_INCHES = 7.5  # 720 CSS pixels, the width of a page's text column
 
@@ -106,8 +107,7 @@ class Shapes:
         """Keep what the cell that ran got wrong."""
         if self._tracer is not None:
             self._tracer.__exit__()
-            self.wrong += self._tracer.failures.values()
-            self.wrong += (f"{text}: choose distinct sizes" for text in self._tracer.ambiguous.values())
+            self.wrong += self._tracer.wrong()
             self._tracer = None
 
 

@@ -17,9 +17,9 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.blocks import shown  # noqa: E402
-from tools.pages import DOCS, LANGUAGES, Page, language  # noqa: E402
-from tools.parity import lab_pages  # noqa: E402
+from tools.lab_source import lab_pages  # noqa: E402
+from tools.pages import Page  # noqa: E402
+from tools.paths import DOCS, LANGUAGES, language, shown  # noqa: E402
 
 SUFFIXES = (".md", ".ipynb", ".svg", ".png", ".py", ".txt")
 _EXTERNAL = re.compile(r"^[a-z][a-z0-9+.-]*:")

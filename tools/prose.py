@@ -9,19 +9,19 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import autocorrect_py
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.blocks import shown  # noqa: E402
-from tools.pages import DOCS, Page, language  # noqa: E402
+from tools.lab_source import all_labs, read_lab  # noqa: E402
+from tools.pages import Page  # noqa: E402
+from tools.paths import DOCS, LANGUAGES, ROOT, language, shown  # noqa: E402
+from tools.typography import typography  # noqa: E402
+from tools.words import CJK, words  # noqa: E402
 
 TERMS = DOCS / "start" / "glossary" / "terms.yml"
 # What an explanation must not say: if it were obvious, nobody would read on. And 您: the reader is 你.
@@ -44,91 +44,11 @@ BANNED = {
 }
 DESCRIPTION = {"zh": (30, 160), "en": (50, 160)}  # a search engine cuts longer ones
 
-CJK = "㐀-鿿"
-WIDE = "，。、；：？！（）《》“”‘’—…"
-_HALF_WIDTH = re.compile(
-    rf"[{CJK}] ?[,;!?](?![A-Za-z0-9/])|[{CJK}]:(?!//)|[{CJK}] ?\((?![\d, ]+\))|\([^()]*[{CJK}][^()]*\)"
-    rf"|[{CJK}][\"']|[\"'][{CJK}]"
-)
-_BLOCK_START = re.compile(r"^\s*(?:[#>|:]|[-*+] |\d+\. |!!!|\?\?\?|===|\[\^)|^\s*$")
-
-
-# The words of a page -------------------------------------------------------------------------------
-
-
-def lines(page: Page) -> Iterator[tuple[int, str]]:
-    """The page's words, line by line: `X` stands for code, formulas and addresses."""
-    for key in ("title", "description"):
-        if page.meta.get(key):
-            number = next(i for i, line in enumerate(page.text.split("\n"), 1) if line.startswith(f"{key}:"))
-            yield number, str(page.meta[key])
-    text = page.body
-
-    def mark(match: re.Match[str]) -> str:
-        return "X" + "\n" * match[0].count("\n")
-
-    text = re.sub(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", mark, text, flags=re.DOTALL)
-    text = re.sub(r"\$\$.+?\$\$", lambda m: "\n" * m[0].count("\n"), text, flags=re.DOTALL)
-    text = re.sub(r"\\\(.+?\\\)", mark, text, flags=re.DOTALL)
-    if page.dollars:
-        text = re.sub(r"(?<![\\$\w])\$(?![\s$])[^$\n]+?(?<![\s\\])\$(?![\d$])", mark, text)
-    text = re.sub(r"<https?://[^>\s]*>|(?<!\()https?://[^\s)>\]]+", mark, text)
-    text = re.sub(r"</?[a-z][^<>]*>", "", text)
-    text = re.sub(r"\[\^[^\]]+\]:?", "", text)
-    text = re.sub(r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\](?:\([^\n]*?\)|\[[^\]\n]*\])(?:\{[^}\n]*\})?", r"\1", text)
-    text = re.sub(r"\s*\{[:#.][^{}\n]*\}", "", text)
-    text = re.sub(rf"(?<=[{WIDE}])\*\* ", "**", text)  # the space that ends bold letters in some renderers
-    text = re.sub(r"\*\*|__|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])", "", text)
-    for number, line in enumerate(text.split("\n"), 1):
-        title = re.match(r'^\s*(?:!!!|\?\?\?\+?|===)[^"]*"(.*)"\s*$', line)
-        line = title[1] if title else re.sub(r"^\s*(?:#+ |[-*+] |> ?|\d+\. )+", "", line)
-        for part in re.split(r"(?<!\\)\|", line):
-            if part.strip():
-                yield number, part.strip()
-
-
-# Checks of one page --------------------------------------------------------------------------------
-
-
-@cache
-def _configure() -> None:
-    autocorrect_py.load_config((ROOT / ".autocorrectrc").read_text("utf-8"))  # type: ignore[attr-defined]
-
-
-def _short(text: str, position: int) -> str:
-    return text[max(0, position - 12) : position + 12]
-
-
-def typography_of(text: str) -> list[str]:
-    """What is wrong with one line of Chinese."""
-    _configure()
-    found = [
-        f"half-width punctuation {match[0]!r} in {_short(text, match.start())!r}"
-        for match in _HALF_WIDTH.finditer(text)
-    ]
-    better = autocorrect_py.format(text)
-    if better != text:
-        at = next((i for i, (a, b) in enumerate(zip(text, better, strict=False)) if a != b), len(better))
-        found.append(f"write {_short(better, at)!r}, received {_short(text, at)!r}")
-    return found
-
-
-def typography(page: Page) -> list[str]:
-    """Chinese typography: spaces around Latin words, full-width punctuation, a paragraph on one line."""
-    found = [f"{page.where(n)}: {problem}" for n, text in lines(page) for problem in typography_of(text)]
-    rows = page.body.split("\n")
-    for number, (row, following) in enumerate(zip(rows, rows[1:], strict=False), 1):
-        if _BLOCK_START.match(following) or re.match(r"^\s*(?:#|\||!!!|\?\?\?|===)", row):
-            continue
-        if re.search(rf"[{CJK}{WIDE}]\s*$", row) and re.match(rf"\s*[{CJK}{WIDE}]", following):
-            found.append(f"{page.where(number)}: a line break within a Chinese paragraph shows as a space")
-    return found
-
 
 def foreign(page: Page) -> list[str]:
     """Chinese on an English page."""
     found = []
-    for number, text in lines(page):
+    for number, text in words(page):
         match = re.search(rf"[{CJK}，。；：？！（）]+", text)
         if match and match[0] != "中文":
             found.append(f"{page.where(number)}: Chinese on an English page: {match[0]!r}")
@@ -146,7 +66,7 @@ def banned(page: Page, wanted: str) -> list[str]:
     found = []
     for word in BANNED[wanted]:
         pattern = _word(word, wanted)
-        found += [f"{page.where(n)}: {word!r} must go" for n, text in lines(page) if pattern.search(text)]
+        found += [f"{page.where(n)}: {word!r} must go" for n, text in words(page) if pattern.search(text)]
     return found
 
 
@@ -161,15 +81,15 @@ def synonyms(page: Page, wanted: str, entries: list[dict[str, Any]] | None = Non
     entries = terms() if entries is None else entries
     right = [str(entry[wanted]) for entry in entries]
     found = []
-    words = list(lines(page))
-    whole = "\n".join(text for _, text in words).lower()
+    told = list(words(page))
+    whole = "\n".join(text for _, text in told).lower()
     for entry in entries:
         for wrong in entry.get(f"wrong_{wanted}") or []:
             if wrong.lower() not in whole:
                 continue
             pattern = _word(wrong, wanted)
             containing = [term for term in right if wrong.lower() in term.lower()]
-            for number, text in words:
+            for number, text in told:
                 for term in containing:
                     text = text.replace(term, "")
                 if pattern.search(text):
@@ -232,24 +152,17 @@ def check(page: Page, wanted: str, glossary: bool = False) -> list[str]:
     return found
 
 
-# Files ---------------------------------------------------------------------------------------------
-
-
 def check_file(path: Path) -> list[str]:
     """All checks of a page, a lab, the glossary's terms, or a file outside the site (then English)."""
     if path.name == "terms.yml":
         return check_terms(yaml.safe_load(path.read_text("utf-8")), path)
     if path.name == "lab.py":
-        from tools.labs import read_lab
-
         found = []
         for cell in read_lab(path):
-            where = cell.line + 1
             if cell.kind == "markdown":
-                page = Page(path, cell.source + "\n", dollars=True, first_line=where)
-                found += check(page, cell.metadata["lang"])
+                found += check(cell.page(path), cell.metadata["lang"])
             else:
-                for wanted in ("zh", "en"):
+                for wanted in LANGUAGES:
                     if f"alt_{wanted}" in cell.metadata:
                         text = f"![{cell.metadata[f'alt_{wanted}']}](figure)\n"
                         found += check(Page(path, text, dollars=True, first_line=cell.line), wanted)
@@ -265,7 +178,7 @@ def check_terms(entries: list[dict[str, Any]], path: Path = TERMS) -> list[str]:
     """The glossary's definitions are prose too."""
     found = []
     for entry in entries:
-        for wanted in ("zh", "en"):
+        for wanted in LANGUAGES:
             text = f"{entry[f'{wanted}_definition']}\n"
             for problem in check(Page(path, text), wanted, glossary=True):
                 found.append(f"{shown(path)}: {entry['id']}: {problem.split(': ', 1)[1]}")
@@ -276,7 +189,7 @@ def files() -> list[Path]:
     """Everything that holds prose."""
     pages = [path for path in sorted(DOCS.rglob("*.md")) if language(path)]
     terms_file = [TERMS] if TERMS.exists() else []
-    return [*sorted(ROOT.glob("*.md")), *pages, *sorted(DOCS.rglob("lab.py")), *terms_file]
+    return [*sorted(ROOT.glob("*.md")), *pages, *all_labs(), *terms_file]
 
 
 def main(arguments: list[str] | None = None) -> int:

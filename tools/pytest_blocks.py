@@ -21,21 +21,11 @@ import pytest
 from pytest_codeblocks import plugin as codeblocks
 from pytest_codeblocks.main import extract_from_file
 
-from tools.blocks import (
-    PYTEST_SEED,
-    ROOT,
-    blocks,
-    execute,
-    page_traceback,
-    reset,
-    set_environment,
-    shape_tracer,
-    shown,
-    tidy,
-    twin,
-)
+from tools.block_run import BUDGET, execute, page_traceback, shape_tracer
+from tools.blocks import blocks, tidy
+from tools.interpreter import PYTEST_SEED, reset, set_environment
+from tools.paths import ROOT, shown, twin
 
-BUDGET = 10  # CPU seconds a block may take; more is reported
 LIMIT = 60  # CPU seconds after which it fails: a noisy machine stays far below
 HANGS = 900  # seconds on the clock after which it is stopped
 DRAW = "RECNOTES_DRAW"  # seed of the blocks drawn for fresh processes

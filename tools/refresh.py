@@ -22,7 +22,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.blocks import MARKER, Block, Result, blocks, pages, program, run, shown, tidy, twin  # noqa: E402
+from tools.block_run import BUDGET, Result, run  # noqa: E402
+from tools.blocks import MARKER, Block, blocks, program, tidy  # noqa: E402
+from tools.paths import pages, shown, twin  # noqa: E402
 
 Runner = Callable[[Block], Result]
 
@@ -107,7 +109,7 @@ def _refresh_pair(pair: list[Path], asked: list[Path], check: bool, runner: Runn
                     where = f"{shown(path)}:{result.line}: the block at line {block.fence.line} failed"
                     print(f"{where}; {shown(path)} is left as it was\n{result.error}", file=sys.stderr)
                     return 2
-                slow = "  over the budget of 10 s" if result.seconds > 10 else ""
+                slow = f"  over the budget of {BUDGET} s" if result.seconds > BUDGET else ""
                 print(f"{block.where}: {result.seconds:.1f} s{slow}", flush=True)
                 known[key] = result.output
             outputs[block.fence.line] = known[key]

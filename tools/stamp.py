@@ -19,8 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.blocks import shown  # noqa: E402
-from tools.pages import Page, in_language, pairs  # noqa: E402
+from tools.pages import Page  # noqa: E402
+from tools.paths import in_language, pairs, shown  # noqa: E402
 
 _TWIN = re.compile(r"^twin:.*$", re.MULTILINE)
 

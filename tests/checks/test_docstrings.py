@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.blocks import ROOT
 from tools.docstrings import violations
+from tools.paths import ROOT
 
 GOOD = {
     "__init__.py": '"""A package."""\n',

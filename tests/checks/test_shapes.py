@@ -6,8 +6,9 @@ import itertools
 import pytest
 import tensorflow as tf
 
-from tools.blocks import ROOT
-from tools.shapes import Tracer, comments
+from tools.paths import ROOT
+from tools.shape_comments import comments
+from tools.shape_tracer import Tracer
 
 CASES = [
     (f"{path.stem}.{name}", function)

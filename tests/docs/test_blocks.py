@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tools.block_rules import carried_wrongly, violations
-from tools.blocks import ROOT, blocks, pages, shown
+from tools.blocks import blocks
+from tools.paths import ROOT, pages, shown
 from tools.pytest_blocks import carried
 
 GOOD = """\

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools.block_rules import violations
-from tools.blocks import blocks, pages, run_fresh
+from tools.block_run import run_fresh
+from tools.blocks import blocks
+from tools.paths import pages
 from tools.pytest_blocks import DRAW, carried
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tools import refresh as tool
-from tools.blocks import Result
+from tools.block_run import Result
 
 PAGE = """\
 # Page

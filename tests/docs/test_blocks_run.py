@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from tools import pytest_blocks
-from tools.blocks import MARKER, ROOT, blocks, pages
+from tools.blocks import MARKER, blocks
+from tools.paths import ROOT, pages
 
 PAGE = """\
 # Page {#page}

@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tools import labs
-from tools.lab_compare import same_plot, same_text
+from tools import lab_notebook, labs
 from tools.lab_figures import page_svg
+from tools.lab_notebook import is_stale, notebook, notebook_path, repository
+from tools.lab_source import LabError, all_labs, read_lab
+from tools.paths import LANGUAGES
 
 TITLE = '# %% [markdown] lang="zh"\n# # 实验 {#lab}\n\n# %% [markdown] lang="en"\n# # Lab {#lab}\n\n'
 NUMBERS = '# %%\nimport numpy as np\n\nx = np.arange(6.0)  # [6]\nprint("mean", x.mean())\n\n'
@@ -44,7 +46,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def read(lab: Path, language: str) -> dict:
     """Read a built notebook as plain JSON."""
-    return json.loads(labs.notebook_path(lab, language).read_text("utf-8"))
+    return json.loads(notebook_path(lab, language).read_text("utf-8"))
 
 
 def figure(lab: Path, language: str) -> str:
@@ -60,10 +62,10 @@ def figure(lab: Path, language: str) -> str:
 
 
 def test_no_lab_is_stale() -> None:
-    assert [str(lab) for lab in labs.all_labs() if labs.is_stale(lab)] == []
+    assert [str(lab) for lab in all_labs() if is_stale(lab)] == []
 
 
-@pytest.mark.parametrize("lab", labs.all_labs(), ids=lambda lab: lab.parent.name)
+@pytest.mark.parametrize("lab", all_labs(), ids=lambda lab: lab.parent.name)
 def test_outputs_are_what_the_code_prints_now(lab: Path) -> None:
     run, problems = labs.check(lab)
     assert problems == []
@@ -71,9 +73,9 @@ def test_outputs_are_what_the_code_prints_now(lab: Path) -> None:
     print(f"{run.cpu:.1f} s of CPU time, {run.wall:.1f} s on the clock")
 
 
-@pytest.mark.parametrize("lab", labs.all_labs(), ids=lambda lab: lab.parent.name)
+@pytest.mark.parametrize("lab", all_labs(), ids=lambda lab: lab.parent.name)
 def test_alternative_texts_are_each_in_their_language(lab: Path) -> None:
-    for cell in labs.read_lab(lab):
+    for cell in read_lab(lab):
         if "alt_zh" in cell.metadata:
             assert re.search("[一-鿿]", cell.metadata["alt_zh"])
             assert not re.search("[一-鿿]", cell.metadata["alt_en"])
@@ -103,8 +105,8 @@ def test_two_builds_are_equal_to_the_byte(built: Path, tmp_path: Path) -> None:
     # The folder's name is part of the ids, so it must be the same.
     again = make(tmp_path / built.parent.name, built.read_text("utf-8"))
     labs.build(again)
-    for language in labs.LANGUAGES:
-        one, two = labs.notebook_path(built, language), labs.notebook_path(again, language)
+    for language in LANGUAGES:
+        one, two = notebook_path(built, language), notebook_path(again, language)
         assert one.read_bytes() == two.read_bytes()
 
 
@@ -132,12 +134,12 @@ def test_a_stale_lab_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_check_finds_other_numbers_and_other_plots(built: Path, tmp_path: Path) -> None:
     lab = make(tmp_path / built.parent.name, built.read_text("utf-8"))
-    for language in labs.LANGUAGES:
-        labs.notebook_path(lab, language).write_bytes(labs.notebook_path(built, language).read_bytes())
+    for language in LANGUAGES:
+        notebook_path(lab, language).write_bytes(notebook_path(built, language).read_bytes())
     assert labs.check(lab)[1] == []
-    path = labs.notebook_path(lab, "zh")
+    path = notebook_path(lab, "zh")
     path.write_text(path.read_text("utf-8").replace("mean 2.5", "mean 2.7"), "utf-8")
-    path = labs.notebook_path(lab, "en")
+    path = notebook_path(lab, "en")
     text = path.read_text("utf-8")
     assert "5.0,10.0" in text
     path.write_text(text.replace("5.0,10.0", "5.0,11.0"), "utf-8")
@@ -149,12 +151,12 @@ def test_check_finds_other_numbers_and_other_plots(built: Path, tmp_path: Path) 
 def test_a_failing_cell_keeps_the_notebooks_and_names_the_line(tmp_path: Path) -> None:
     lab = make(tmp_path / "topic", TITLE + NUMBERS)
     labs.build(lab)
-    before = [labs.notebook_path(lab, language).read_bytes() for language in labs.LANGUAGES]
+    before = [notebook_path(lab, language).read_bytes() for language in LANGUAGES]
     lab.write_text(TITLE + NUMBERS + "# %%\ndef f():\n    return 1 / 0\n\n\nf()\n", "utf-8")
     line = lab.read_text("utf-8").splitlines().index("    return 1 / 0") + 1
-    with pytest.raises(labs.LabError, match=rf"lab\.py:{line}: cell 4 failed: ZeroDivisionError"):
+    with pytest.raises(LabError, match=rf"lab\.py:{line}: cell 4 failed: ZeroDivisionError"):
         labs.build(lab)
-    assert [labs.notebook_path(lab, language).read_bytes() for language in labs.LANGUAGES] == before
+    assert [notebook_path(lab, language).read_bytes() for language in LANGUAGES] == before
     assert sorted(path.name for path in lab.parent.iterdir()) == ["lab.en.ipynb", "lab.py", "lab.zh.ipynb"]
 
 
@@ -170,8 +172,8 @@ def test_a_failing_cell_keeps_the_notebooks_and_names_the_line(tmp_path: Path) -
     ],
 )
 def test_a_badly_formed_lab_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(labs.LabError, match=message):
-        labs.read_lab(make(tmp_path / "topic", text))
+    with pytest.raises(LabError, match=message):
+        read_lab(make(tmp_path / "topic", text))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_a_badly_formed_lab_is_refused(tmp_path: Path, text: str, message: str) 
     ],
 )
 def test_a_cell_that_breaks_a_rule_is_refused(tmp_path: Path, code: str, message: str) -> None:
-    with pytest.raises(labs.LabError, match=message):
+    with pytest.raises(LabError, match=message):
         labs.build(make(tmp_path / "topic", TITLE + "# %%\n" + code + "\n"))
 
 
@@ -191,11 +193,11 @@ def test_the_install_cell_stands_only_where_the_repository_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab = make(tmp_path / "topic", TITLE + NUMBERS)
-    cells = labs.read_lab(lab)
-    monkeypatch.setattr(labs, "repository", lambda: None)
-    without = labs.notebook(lab, cells, "en")
-    monkeypatch.setattr(labs, "repository", lambda: "https://example.org/a/b")
-    within = labs.notebook(lab, cells, "en")
+    cells = read_lab(lab)
+    monkeypatch.setattr(lab_notebook, "repository", lambda: None)
+    without = notebook(lab, cells, "en")
+    monkeypatch.setattr(lab_notebook, "repository", lambda: "https://example.org/a/b")
+    within = notebook(lab, cells, "en")
     assert len(within.cells) == len(without.cells) + 1
     install = within.cells[2]
     assert 'if "google.colab" in sys.modules' in install.source
@@ -208,42 +210,12 @@ def test_the_repository_is_read_past_mkdocs_own_tags(tmp_path: Path) -> None:
     config.write_text(
         "a: !!python/name:x.y ''\nextra:\n  repository: !ENV [RECNOTES_NONE, 'https://e.org']\n"
     )
-    assert labs.repository(config) == "https://e.org"
+    assert repository(config) == "https://e.org"
     config.write_text("extra:\n  repository: ''\n")
-    assert labs.repository(config) is None
+    assert repository(config) is None
 
 
-# Comparing -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "same"),
-    [
-        ("AUC 0.7312", "AUC 0.7313", True),
-        ("loss 0.01", "loss 0.02", True),  # one in the last decimal
-        ("loss 0.010", "loss 0.020", False),
-        ("loss 1.00e-07", "loss 1.01e-07", True),
-        ("AUC 0.73", "NDCG 0.73", False),
-        ("shape (4, 8)", "shape (4, 16)", False),  # integers are exact
-        ("1,225 pairs", "1,226 pairs", False),
-        ("a 1.0\n  b 2.0", "a 1.0  b 2.0", True),  # columns may move
-        ("[0.5 0.25]", "[0.5 0.25 0.1]", False),
-        ("-0.0", "0.0", True),
-        ("nan", "0.5", False),
-    ],
-)
-def test_printed_numbers_are_compared_within_the_tolerance(old: str, new: str, same: bool) -> None:
-    assert same_text(old, new) is same
-
-
-def test_plots_are_compared_as_arrays() -> None:
-    line = [{"kind": "line", "values": [0.0, 0.0, 1.0, 10.0]}]
-    assert same_plot(line, [{"kind": "line", "values": [0.0, 0.1, 1.0, 9.9]}])
-    assert not same_plot(line, [{"kind": "line", "values": [0.0, 0.0, 1.0, 8.0]}])
-    assert not same_plot(line, [{"kind": "line", "values": [0.0, 0.0]}])
-    assert not same_plot(line, [{"kind": "line", "values": [0.0, None, 1.0, 10.0]}])
-    assert not same_plot(line, [{"kind": "image", "values": [0.0, 0.0, 1.0, 10.0]}])
-    assert not same_plot([{"kind": "text", "text": "0.5"}], [{"kind": "text", "text": "0.9"}])
+# Figures and shape comments ------------------------------------------------------------------------
 
 
 def test_an_svg_without_ids_stays_without() -> None:
@@ -251,9 +223,6 @@ def test_an_svg_without_ids_stays_without() -> None:
     page = page_svg(svg, "t-1", "a < b")
     assert " id=" not in page and 'd="M 0.12 1"' in page
     assert 'width="96"' in page and "<title>a &lt; b</title>" in page
-
-
-# Shape comments ------------------------------------------------------------------------------------
 
 
 def test_shape_comments_are_held_to_the_arrays(tmp_path: Path) -> None:
@@ -270,10 +239,10 @@ def test_shape_comments_are_held_to_the_arrays(tmp_path: Path) -> None:
         "y = f(x)  # [D]": "y = f(x)  # [D?]",
     }
     lab.write_text("\n".join(wrong.get(line, line) for line in lines) + "\n", "utf-8")
-    with pytest.raises(labs.LabError) as error:
+    with pytest.raises(LabError) as error:
         labs.build(lab)
     for line in wrong:
         assert f"lab.py:{lines.index(line) + 1}: " in str(error.value)
     lab.write_text(TITLE + code.replace("(2, 3)", "(3, 3)"), "utf-8")
-    with pytest.raises(labs.LabError, match="choose distinct sizes"):
+    with pytest.raises(LabError, match="choose distinct sizes"):
         labs.build(lab)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tools import links
-from tools.blocks import shown
+from tools.paths import shown
 
 
 @pytest.mark.parametrize("path", links.files(), ids=shown)

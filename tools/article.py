@@ -1,0 +1,110 @@
+"""Hold one page to its form: headings with ids, and the parts of an article's template in their order."""
+
+from __future__ import annotations
+
+import re
+
+from tools.pages import Page
+from tools.paths import shown
+
+MODEL_CHAPTERS = ("interaction", "sequence", "multitask")
+MODEL_PARTS = (
+    "motivation",
+    "architecture",
+    "formula-to-code",
+    "train",
+    "differences",
+    "pitfalls",
+    "results",
+    "copy",
+    "exercises",
+    "references",
+)
+BASICS_PARTS = (
+    "purpose",
+    "semantics",
+    "inside",
+    "cost",
+    "pitfalls",
+    "models",
+    "keras",
+    "exercises",
+    "references",
+)
+EXERCISES = 3
+
+
+def heading_ids(page: Page) -> list[str]:
+    """Headings: explicit ids, ASCII, unique, one H1 and it comes first."""
+    found = []
+    seen: set[str] = set()
+    for heading in page.headings:
+        where = page.where(heading.line)
+        if not heading.id:
+            found.append(f"{where}: the heading {heading.text!r} has no id: add {{#some-id}}")
+        elif not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", heading.id):
+            found.append(f"{where}: the id {heading.id!r} must be lower-case ASCII words with hyphens")
+        elif heading.id in seen:
+            found.append(f"{where}: the id {heading.id!r} stands twice")
+        seen.add(heading.id)
+    if [i for i, heading in enumerate(page.headings) if heading.level == 1] != [0]:
+        found.append(f"{page.where(1)}: a page must have one H1, as its first heading")
+    return found
+
+
+def template(page: Page, chapter: str, name: str) -> list[str]:
+    """The parts of an article, in order (see the contributor's guide), and what each must hold."""
+    parts = MODEL_PARTS if chapter in MODEL_CHAPTERS else BASICS_PARTS
+    found = []
+    if page.headings and page.headings[0].id != name:
+        found.append(f"{page.where(page.headings[0].line)}: the title's id must be the folder's name, {name}")
+    present = [heading.id for heading in page.headings if heading.level == 2 and heading.id in parts]
+    missing = [part for part in parts if part not in present]
+    if missing:
+        found.append(f"{shown(page.path)}: the parts {missing} are missing")
+    elif present != list(parts):
+        found.append(
+            f"{shown(page.path)}: the parts must come in the order {list(parts)}, received {present}"
+        )
+    return found or [*_every_article(page), *(_model_article(page) if chapter in MODEL_CHAPTERS else [])]
+
+
+def _section(page: Page, part: str) -> range:
+    """The lines of a part: from its heading to the next one of its level."""
+    sections = [heading for heading in page.headings if heading.level == 2]
+    ends = [*(heading.line for heading in sections[1:]), page.text.count("\n") + 2]
+    return next(
+        range(heading.line, end) for heading, end in zip(sections, ends, strict=True) if heading.id == part
+    )
+
+
+def _every_article(page: Page) -> list[str]:
+    """What the last parts of any article hold."""
+    found = []
+    exercises, references = _section(page, "exercises"), _section(page, "references")
+    answers = sum(part.value == "??? success" and part.line in exercises for part in page.admonitions)
+    if answers < EXERCISES:
+        found.append(
+            f"{page.where(exercises.start)}: {EXERCISES} exercises with folded answers are asked for, "
+            f"received {answers}"
+        )
+    if not any(fence.language == "bibtex" and fence.line in references for fence in page.fences):
+        found.append(f"{page.where(references.start)}: the references must hold BibTeX")
+    return found
+
+
+def _model_article(page: Page) -> list[str]:
+    """What an article about a model holds: its card, its diagram, its formulas, a table of differences."""
+    found = []
+    first = next(heading.line for heading in page.headings if heading.level == 2)
+    if not any(table.line < first and table.value[0] == 2 for table in page.tables):
+        found.append(f"{page.where(1)}: the card, a table of two columns, must stand before the first part")
+    for part, held, message in (
+        ("architecture", page.images, "the architecture must have a diagram"),
+        ("differences", page.tables, "the differences must be in a table"),
+        ("formula-to-code", page.displays, "this part must hold the paper's formulas"),
+    ):
+        lines = _section(page, part)
+        if not any(one.line in lines for one in held):
+            found.append(f"{page.where(lines.start)}: {message}")
+    return found
