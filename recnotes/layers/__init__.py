@@ -29,7 +29,13 @@ from recnotes.layers.multi_interest import (
     most_recent_first,
 )
 from recnotes.layers.negatives import sample_negatives
-from recnotes.layers.product import factorized_inner, inner_products, outer_products, outer_superposition
+from recnotes.layers.product import (
+    factorized_inner,
+    inner_products,
+    outer_products,
+    outer_superposition,
+    weighted_inner,
+)
 from recnotes.layers.product_layer import ProductLayer
 from recnotes.layers.residual import ResidualUnit
 from recnotes.layers.stamp_attention import STAMPAttention
@@ -85,6 +91,7 @@ __all__ = [
     "sample_negatives",
     "scaled_dot_product_attention",
     "self_attention_mask",
+    "weighted_inner",
     "weighted_pairs",
     "squash",
 ]

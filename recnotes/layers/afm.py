@@ -35,16 +35,17 @@ def pair_scores(e: tf.Tensor, w: tf.Tensor, b: tf.Tensor, h: tf.Tensor) -> tf.Te
         [[10.0, 20.0, 50.0]]
     """
     # --8<-- [start:scores]
-    num_fields, width = e.shape[1], e.shape[2]
-    rows, later = [], e
+    # Fields first, so that the later ones are one piece of memory.
+    later = tf.transpose(e, [1, 0, 2])  # [F, B, D]
+    rows = [later[:0, :, 0]]
     # Field by field: the products of all pairs at once are P·D numbers an example, too many for the caches.
-    for count in range(num_fields - 1, 0, -1):
-        # A slice of e would have a gradient as large as e.
-        field, later = tf.split(later, [1, count], axis=1)
-        g = tf.reshape(field * later, [-1, width])
+    for count in range(e.shape[1] - 1, 0, -1):
+        # A slice would have a gradient as large as all fields.
+        field, later = tf.split(later, [1, count])
+        g = tf.reshape(field * later, [-1, e.shape[2]])
         z = tf.nn.relu(tf.nn.bias_add(tf.matmul(g, w), b))
-        rows.append(tf.reshape(tf.linalg.matvec(z, h), [-1, count]))
-    return tf.concat([*rows, e[:, :0, 0]], axis=1)
+        rows.append(tf.reshape(tf.linalg.matvec(z, h), [count, -1]))
+    return tf.transpose(tf.concat(rows, axis=0))
     # --8<-- [end:scores]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.layers.product import inner_products
-
 
 def kernel_products(e: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     r"""Multiplies the vectors of each pair of fields under a kernel of the pair's own.
@@ -39,9 +37,9 @@ def kernel_products(e: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         Data*, https://arxiv.org/abs/1807.00311. The authors' repository (Atomu2014/product-nets, commit
         f0ba274) has it as ``PNN2``, in the place of the outer product of their first paper.
     """
-    if kernel.shape.rank == 1:
-        return inner_products(e, "above") * kernel
     # --8<-- [start:kernel]
+    if kernel.shape.rank == 1:
+        kernel = kernel[:, tf.newaxis]
     num_fields, width = e.shape[1], e.shape[2]
     columns, start, later = [], 0, e
     # Field by field: all pairs at once are P·D numbers an example, too many for the caches.

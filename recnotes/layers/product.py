@@ -1,4 +1,4 @@
-"""Products of all pairs of fields: inner, factorized inner, outer, and outer of the sum."""
+"""Products of all pairs of fields: inner, weighted inner, factorized inner, outer, and outer of the sum."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ def inner_products(e: tf.Tensor, pairs: str = "all") -> tf.Tensor:
     Returns:
         Inner products.
 
+    Raises:
+        ValueError: ``pairs`` is neither of the two.
+
     Example:
         >>> e = tf.constant([[[1.0, 2.0], [3.0, 4.0]]])
         >>> inner_products(e).numpy().tolist(), inner_products(e, "above").numpy().tolist()
@@ -31,13 +34,55 @@ def inner_products(e: tf.Tensor, pairs: str = "all") -> tf.Tensor:
         Qu et al., *Product-based Neural Networks for User Response Prediction*, ICDM 2016,
         https://arxiv.org/abs/1611.00144.
     """
+    if pairs not in ("all", "above"):
+        raise ValueError(f"pairs must be 'all' or 'above', received {pairs!r}")
     # --8<-- [start:inner]
     size = e.shape[1]
     g = tf.reshape(tf.matmul(e, e, transpose_b=True), [-1, size * size])  # [B, F*F]
     if pairs == "all":
         return g
-    return tf.gather(g, [i * size + j for i in range(size) for j in range(i + 1, size)], axis=1)
+    # Row by row what is up to the diagonal and what is above it; a gather would have a slower gradient.
+    lengths = [length for i in range(size) for length in (i + 1, size - 1 - i)]
+    return tf.concat(tf.split(g, lengths, axis=1)[1::2], axis=1)
     # --8<-- [end:inner]
+
+
+def weighted_inner(e: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    r"""Weighs the inner products of all $i$ and $j$, most of the pairs once for both orders.
+
+    $$
+    l_{bu} = \sum_{i,j} W_{iju} \langle e_{bi}, e_{bj} \rangle
+        = \sum_{i,j \text{ of one block}} W_{iju} \langle e_{bi}, e_{bj} \rangle
+        + \sum_{i \text{ in an earlier block than } j} (W_{iju} + W_{jiu}) \langle e_{bi}, e_{bj} \rangle
+    $$
+
+    with $e$ of shape $[B, F, D]$, $W$ of shape $[F, F, U]$ and $l$ of shape $[B, U]$. The fields are cut into
+    three blocks: with $F = 39$ that leaves 1,014 of the 1,521 products, in three matrix products.
+
+    Args:
+        e: vectors ``[B, F, D]``.
+        w: one weight for each pair and unit ``[F, F, U]``.
+
+    Returns:
+        One number a unit ``[B, U]``.
+
+    Example:
+        >>> e = tf.constant([[[1.0, 2.0], [3.0, 4.0]]])
+        >>> weighted_inner(e, tf.constant([[[1.0], [10.0]], [[100.0], [1000.0]]])).numpy().tolist()
+        [[26215.0]]
+    """
+    # --8<-- [start:weighted]
+    third = (e.shape[1] + 2) // 3
+    products, weights, later = [], [], e
+    for count in range(e.shape[1], 0, -third):
+        n = min(third, count)
+        block, rest = tf.split(later, [n, count - n], axis=1)
+        products.append(tf.reshape(tf.matmul(block, later, transpose_b=True), [-1, n * count]))
+        both = w[:n, n:] + tf.transpose(w[n:, :n], [1, 0, 2])
+        weights.append(tf.reshape(tf.concat([w[:n, :n], both], axis=1), [n * count, w.shape[2]]))
+        w, later = w[n:, n:], rest
+    return tf.matmul(tf.concat(products, axis=1), tf.concat(weights, axis=0))
+    # --8<-- [end:weighted]
 
 
 def factorized_inner(e: tf.Tensor, theta: tf.Tensor) -> tf.Tensor:
@@ -100,8 +145,7 @@ def outer_superposition(e: tf.Tensor) -> tf.Tensor:
         https://arxiv.org/abs/1611.00144.
     """
     # --8<-- [start:superposition]
-    s = tf.reduce_sum(e, axis=1)  # [B, D]
-    return tf.reshape(s[:, :, tf.newaxis] * s[:, tf.newaxis, :], [-1, e.shape[2] ** 2])
+    return outer_products(tf.reduce_sum(e, axis=1, keepdims=True))
     # --8<-- [end:superposition]
 
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from recnotes.layers.dense import glorot_dense
 from recnotes.layers.kernel_product import kernel_products
-from recnotes.layers.product import factorized_inner, inner_products, outer_products, outer_superposition
+from recnotes.layers.product import (
+    factorized_inner,
+    outer_products,
+    outer_superposition,
+    weighted_inner,
+)
 from recnotes.seeds import child_seeds
 
 
@@ -29,8 +36,9 @@ class ProductLayer(keras.layers.Layer):
     Args:
         units: number $U$ of units.
         product: what is computed of the pairs (default: "inner").
-        pairs: ``"all"`` or ``"above"`` for the inner product, as in `inner_products` (default: "all").
-        kernel_type: kernel of a pair: ``"mat"``, ``"vec"`` or ``"num"`` (default: "mat").
+        pairs: ``"all"`` or ``"above"``, as in `inner_products`; for ``"inner"`` alone (default: "all").
+        kernel_type: a pair's kernel, ``"mat"``, ``"vec"`` or ``"num"``; for ``"kernel"`` alone
+            (default: "mat").
         seed: seed, from which each part gets its own (default: None).
         **kwargs: passed to `keras.layers.Layer`.
 
@@ -38,7 +46,8 @@ class ProductLayer(keras.layers.Layer):
         Called on vectors ``[B, F, D]``: the layer before its activation ``[B, U]``.
 
     Raises:
-        ValueError: an argument is not one of those named, or the input is not ``[B, F, D]``.
+        ValueError: an argument is not one of those named or not read with this ``product``, or the input is
+            not ``[B, F, D]``.
 
     Example:
         >>> for product in ("none", "inner", "factorized", "outer", "outer_full", "kernel"):
@@ -78,18 +87,25 @@ class ProductLayer(keras.layers.Layer):
         ):
             if value not in known:
                 raise ValueError(f"{name} must be one of {known}, received {value!r}")
+        for name, value, default, reader in (
+            ("pairs", pairs, "all", "inner"),
+            ("kernel_type", kernel_type, "mat", "kernel"),
+        ):
+            if value != default and product != reader:
+                raise ValueError(
+                    f"{name} must be {default!r} unless product is {reader!r}, received {value!r}"
+                )
         self.units = int(units)
         self.product = product
         self.pairs = pairs
         self.kernel_type = kernel_type
         self.seed = seed
-        self.glorot = [keras.initializers.GlorotUniform(part) for part in child_seeds(seed, 3)]
-        self.signals = keras.layers.Dense(units, kernel_initializer=self.glorot[0], dtype=self.dtype_policy)
+        seeds = child_seeds(seed, 3)
+        self.signals = glorot_dense(units, seeds[0], dtype=self.dtype_policy)
         self.products = None
         if product not in ("none", "factorized"):
-            self.products = keras.layers.Dense(
-                units, use_bias=False, kernel_initializer=self.glorot[1], dtype=self.dtype_policy
-            )
+            self.products = glorot_dense(units, seeds[1], use_bias=False, dtype=self.dtype_policy)
+        self.last_seed = seeds[2]
 
     def build(self, input_shape: Any) -> None:
         """Creates the weights.
@@ -104,22 +120,25 @@ class ProductLayer(keras.layers.Layer):
             raise ValueError(f"e must be [B, F, D], received {tuple(input_shape)}")
         fields, width = input_shape[1:]
         count = fields * (fields - 1) // 2
-        above = self.product == "kernel" or (self.product == "inner" and self.pairs == "above")
-        if above and not count:
+        sizes = {"inner": fields**2, "outer": width**2, "outer_full": (fields * width) ** 2, "kernel": count}
+        if self.pairs == "above":
+            sizes["inner"] = count
+        if sizes.get(self.product) == 0:
             raise ValueError(f"e must have at least 2 fields, received {tuple(input_shape)}")
         self.signals.build((None, fields * width))
+        if self.products is not None:
+            self.products.build((None, sizes[self.product]))
         if self.product == "factorized":
-            self.theta = self.add_weight((self.units, fields), self.glorot[2], name="theta")
+            start = keras.initializers.GlorotUniform(self.last_seed)
+            self.theta = self.add_weight((self.units, fields), start, name="theta")
         if self.product == "kernel":
             shape = {"mat": (width, count, width), "vec": (count, width), "num": (count,)}[self.kernel_type]
             # The fan of one pair's matrix, not of all; a diagonal or a number starts at the inner product.
             limit = (3 / width) ** 0.5
-            start = keras.initializers.RandomUniform(-limit, limit, self.glorot[2].seed)
-            start = start if self.kernel_type == "mat" else "ones"
-            self.kernel = self.add_weight(shape, start, name="kernel")
-        if self.products is not None:
-            sizes = {"inner": fields**2, "outer": width**2, "outer_full": (fields * width) ** 2}
-            self.products.build((None, count if above else sizes[self.product]))
+            start = keras.initializers.RandomUniform(-limit, limit, self.last_seed)
+            self.kernel = self.add_weight(
+                shape, start if self.kernel_type == "mat" else "ones", name="kernel"
+            )
         self.built = True
 
     def call(self, e: tf.Tensor) -> tf.Tensor:
@@ -138,13 +157,14 @@ class ProductLayer(keras.layers.Layer):
         if self.products is None:
             return l_z
         if self.product == "inner":
-            p = inner_products(e, self.pairs)
-        elif self.product == "outer":
-            p = outer_superposition(e)
-        elif self.product == "outer_full":
-            p = outer_products(e)
-        else:
+            fields, w = e.shape[1], tf.convert_to_tensor(self.products.kernel)
+            if self.pairs == "above":
+                w = tf.scatter_nd(np.argwhere(np.tri(fields, k=-1).T), w, [fields, fields, self.units])
+            return l_z + weighted_inner(e, tf.reshape(w, [fields, fields, self.units]))
+        if self.product == "kernel":
             p = kernel_products(e, tf.convert_to_tensor(self.kernel))
+        else:
+            p = outer_superposition(e) if self.product == "outer" else outer_products(e)
         return l_z + self.products(p)
         # --8<-- [end:call]
 

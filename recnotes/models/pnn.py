@@ -38,8 +38,10 @@ class PNN(RowWeights):
         embedding_dim: width ``D`` of the vectors (default: 10).
         hidden_units: widths of the hidden layers; the first is that of the product layer (default: (500,)).
         product: what is computed of the pairs, see above (default: "inner").
-        pairs: ``"all"`` $i$ and $j$, or those ``"above"`` the diagonal, $i < j$ (default: "all").
-        kernel_type: kernel of a pair, ``"mat"``, ``"vec"`` or ``"num"`` (default: "mat").
+        pairs: ``"all"`` $i$ and $j$, or those ``"above"`` the diagonal, $i < j$; for ``"inner"`` alone
+            (default: "all").
+        kernel_type: kernel of a pair, ``"mat"``, ``"vec"`` or ``"num"``; for ``"kernel"`` alone
+            (default: "mat").
         activation: activation of the hidden layers (default: "relu").
         dropout: share of the hidden units dropped in training (default: 0.0).
         embedding_stddev: standard deviation of the vectors at the start (default: 0.01).

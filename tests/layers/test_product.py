@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from recnotes.layers.fm import fm_pairs
 from recnotes.layers.kernel_product import kernel_products
-from recnotes.layers.product import factorized_inner, inner_products, outer_products, outer_superposition
+from recnotes.layers.product import (
+    factorized_inner,
+    inner_products,
+    outer_products,
+    outer_superposition,
+    weighted_inner,
+)
 from recnotes.oracles import pnn as oracle
 
 SHAPES = st.tuples(st.integers(1, 3), st.integers(2, 5), st.integers(1, 4))
@@ -81,3 +87,24 @@ def test_kernels_nest():
 @pytest.mark.parametrize("products", [inner_products, outer_products, outer_superposition])
 def test_empty_batch(products):
     assert products(tf.ones([0, 3, 2])).shape[0] == 0
+
+
+@pytest.mark.parametrize("fields", [1, 2, 3, 4, 7])
+def test_weighted_is_the_products_of_all_pairs_times_their_weights(fields):
+    rng = np.random.default_rng(fields)
+    e, w = tf.constant(rng.normal(size=(3, fields, 2))), tf.constant(rng.normal(size=(fields**2, 5)))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([e, w])
+        found, expected = weighted_inner(e, tf.reshape(w, [fields, fields, 5])), inner_products(e) @ w
+        totals = [tf.reduce_sum(tf.sin(y)) for y in (found, expected)]
+    # the same float64 products, added in another order
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    loops = np.array([np.array(oracle.inner_terms(row)) @ w.numpy() for row in e.numpy()])
+    np.testing.assert_allclose(found, loops, rtol=1e-12, atol=1e-12)
+    for a, b in zip(*(tape.gradient(total, [e, w]) for total in totals), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+
+
+def test_pairs_are_all_or_above():
+    with pytest.raises(ValueError, match="pairs must be 'all' or 'above', received 'upper'"):
+        inner_products(tf.ones([1, 2, 3]), "upper")

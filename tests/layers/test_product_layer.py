@@ -118,6 +118,8 @@ def test_bad_input():
         ({"units": 1, "product": "cross"}, "product must be one of .*kernel.*, received 'cross'"),
         ({"units": 1, "pairs": "below"}, "pairs must be one of"),
         ({"units": 1, "kernel_type": "matrix"}, "kernel_type must be one of"),
+        ({"units": 1, "kernel_type": "vec"}, "'mat' unless product is 'kernel', received 'vec'"),
+        ({"units": 1, "product": "outer", "pairs": "above"}, "'all' unless product is 'inner', received"),
     ):
         with pytest.raises(ValueError, match=match):
             ProductLayer(**kwargs)

@@ -125,6 +125,8 @@ def test_bad_input():
         ({"hidden_units": []}, r"hidden_units not empty, received 10 and \[\]"),
         ({"num_dense": -1}, "num_dense must be"),
         ({"product": "cross"}, "product must be one of"),
+        ({"product": "kernel", "pairs": "above"}, "pairs must be 'all' unless product is 'inner'"),
+        ({"product": "inner", "kernel_type": "num"}, "kernel_type must be 'mat' unless product is 'kernel'"),
     ):
         with pytest.raises(ValueError, match=match):
             PNN(SIZES, **kwargs)

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from recnotes.layers.product import inner_products
 from recnotes.layers.product_layer import ProductLayer
 from recnotes.models.pnn import PNN
 from tests.checks.shape_cases import sizes
@@ -10,6 +11,7 @@ from tests.checks.shape_cases import sizes
 
 @sizes(B=3, F=5, D=11, U=13)
 def case_products():
+    inner_products(tf.ones([3, 5, 11]))
     for product in ("none", "inner", "factorized", "outer", "outer_full", "kernel"):
         ProductLayer(13, product)(tf.random.stateless_normal([3, 5, 11], [0, 1]))
 
