@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recnotes import losses
+from recnotes.oracles import list_losses as lists
 from recnotes.oracles import losses as oracle
 
 RNG = np.random.default_rng(0)
@@ -114,14 +115,14 @@ CASES = {
     ),
     "NeuralSort": (
         lambda s: losses.neural_sort_top_k_loss(GRADES, s, 4, 1.7),
-        lambda s: oracle.neural_sort_top_k_loops(GRADES, s, 4, 1.7),
+        lambda s: lists.neural_sort_top_k_loops(GRADES, s, 4, 1.7),
         [normal(B, N)],
     ),
     "NeuralSort masked": (
         lambda s: losses.neural_sort_top_k_loss(GRADES, s, 3, 1.7, KEEP),
         lambda s: np.array(
             [
-                oracle.neural_sort_top_k_loops(y[None, m], row[None, m], min(3, m.sum()), 1.7)[0]
+                lists.neural_sort_top_k_loops(y[None, m], row[None, m], min(3, m.sum()), 1.7)[0]
                 for y, row, m in zip(GRADES, s, KEEP, strict=True)
             ]
         ),
@@ -129,7 +130,7 @@ CASES = {
     ),
     "ListNet of two places": (
         lambda s: losses.listnet_top_k_loss(GRADES, s, 2),
-        lambda s: oracle.listnet_top_k_loops(GRADES, s, 2),
+        lambda s: lists.listnet_top_k_loops(GRADES, s, 2),
         [normal(B, N)],
     ),
 }
