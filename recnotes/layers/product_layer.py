@@ -10,12 +10,7 @@ import tensorflow as tf
 
 from recnotes.layers.dense import glorot_dense
 from recnotes.layers.kernel_product import kernel_products
-from recnotes.layers.product import (
-    factorized_inner,
-    outer_products,
-    outer_superposition,
-    weighted_inner,
-)
+from recnotes.layers.product import factorized_inner, outer_products, weighted_inner
 from recnotes.seeds import child_seeds
 
 
@@ -164,7 +159,8 @@ class ProductLayer(keras.layers.Layer):
         if self.product == "kernel":
             p = kernel_products(e, tf.convert_to_tensor(self.kernel))
         else:
-            p = outer_superposition(e) if self.product == "outer" else outer_products(e)
+            # One product of the sum is the sum of all products.
+            p = outer_products(tf.reduce_sum(e, axis=1, keepdims=True) if self.product == "outer" else e)
         return l_z + self.products(p)
         # --8<-- [end:call]
 

@@ -1,4 +1,4 @@
-"""Plain loops of the losses besides those of whole lists, with probabilities where the equations have them."""
+"""Plain loops of the losses but those of whole lists, with probabilities where the equations have them."""
 
 from __future__ import annotations
 
