@@ -135,10 +135,14 @@ class NeuMF(RowWeights):
             A built model; nothing in it is random.
 
         Raises:
-            ValueError: ``alpha`` is not in [0, 1], or the parts count users or items differently.
+            ValueError: ``alpha`` is not in [0, 1], a part is not built or not of its kind, or the parts count
+                users or items differently.
         """
         if not 0 <= alpha <= 1:
             raise ValueError(f"alpha must be in [0, 1], received {alpha!r}")
+        for name, part, kind in (("gmf", gmf, "GMF"), ("mlp", mlp, "NCFMLP")):
+            if type(part).__name__ != kind or not part.built:
+                raise ValueError(f"{name} must be a built {kind}, received {part!r}")
         sizes, others = gmf.embedding.vocabulary_sizes, mlp.embedding.vocabulary_sizes
         if sizes != others:
             raise ValueError(f"gmf and mlp must have the same users and items, received {sizes}, {others}")

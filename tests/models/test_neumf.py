@@ -64,7 +64,20 @@ def test_pretrained_copies_and_needs_fitting_parts():
         with pytest.raises(ValueError, match=rf"alpha must be in \[0, 1\], received {alpha}"):
             NeuMF.from_pretrained(gmf, mlp, alpha)
     with pytest.raises(ValueError, match=r"same users and items, received \[5, 7\], \[5, 8\]"):
-        NeuMF.from_pretrained(gmf, NCFMLP(bench.USERS, 8))
+        NeuMF.from_pretrained(gmf, bench.randomize(NCFMLP(bench.USERS, 8), np.random.default_rng(4)))
+
+
+def test_pretrained_refuses_parts_that_are_swapped_or_not_built():
+    gmf, mlp = parts(np.random.default_rng(3))
+    for first, second, match in (
+        (mlp, gmf, "gmf must be a built GMF, received <NCFMLP"),
+        (gmf, gmf, "mlp must be a built NCFMLP, received <GMF"),
+        (GMF(bench.USERS, bench.ITEMS, 3), mlp, "gmf must be a built GMF, received <GMF"),
+        (gmf, NCFMLP(bench.USERS, bench.ITEMS, 2), "mlp must be a built NCFMLP, received <NCFMLP"),
+        (None, mlp, "gmf must be a built GMF, received None"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            NeuMF.from_pretrained(first, second)
 
 
 def test_defaults_and_separate_vectors():
