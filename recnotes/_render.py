@@ -11,7 +11,8 @@ import tokenize
 from collections.abc import Iterator
 
 import recnotes
-from recnotes._source import Piece
+from recnotes._closure import Imports
+from recnotes._pieces import Piece
 
 # Methods whose docstrings say what everybody who knows Keras knows.
 _SILENT = frozenset({"build", "get_config", "compute_output_shape"})
@@ -24,7 +25,7 @@ _MARK = re.compile(r"\s*# --8<-- \[")
 
 def write(
     pieces: list[Piece],
-    imports: dict[str, tuple[str, str | None]],
+    imports: Imports,
     attributes: set[str],
     level: int,
     name: str,
@@ -70,7 +71,7 @@ def _references(model: Piece) -> list[str]:
     return ["References:", *(line.rstrip() for line in lines)]
 
 
-def _imports(imports: dict[str, tuple[str, str | None]], annotated: bool) -> str:
+def _imports(imports: Imports, annotated: bool) -> str:
     """Write imports as isort would: the standard library first, plain imports before ``from``."""
     groups: list[list[str]] = [[], []]
     for standard in (True, False):

@@ -1,26 +1,10 @@
-"""Reads modules of a package without running them and gathers the definitions a class needs."""
+"""Reads modules of a package without running them and follows names from one to another."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-# Methods that Keras calls by name; any other method of a helper goes where nothing refers to it.
-_PROTOCOL = frozenset(
-    """
-    build call get_config from_config get_build_config build_from_config compute_output_shape
-    compute_output_spec compute_mask compute_loss compute_metrics train_step test_step predict_step
-    save_own_variables load_own_variables """.split()
-)
-# A helper needs its own only where something asks for it: the model's configuration is enough to save and
-# load the model, since its constructor makes the helpers.
-_SPARE = frozenset({"get_config", "compute_output_shape"})
-
-
-# Attributes that Keras reads.
-_SWITCHES = frozenset({"built", "supports_jit", "supports_masking", "trainable"})
 
 
 class ExportError(ValueError):
@@ -37,115 +21,6 @@ class Module:
     definitions: dict[str, ast.stmt] = field(default_factory=dict)
     internal: dict[str, tuple[str, str]] = field(default_factory=dict)  # name → module, name there
     external: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # name → module, name or None
-
-
-@dataclass(eq=False)
-class Piece:
-    """A top-level definition that goes into the file."""
-
-    module: Module
-    name: str
-    node: ast.stmt
-    whole: bool  # The model itself and its bases keep every method.
-
-    def methods(self) -> Iterator[ast.FunctionDef]:
-        if isinstance(self.node, ast.ClassDef):
-            yield from (child for child in self.node.body if isinstance(child, ast.FunctionDef))
-
-    def dropped(self, attributes: set[str], level: int) -> list[ast.stmt]:
-        """Return the methods and statements to leave out, given all attribute names the file refers to."""
-        left: list[ast.stmt] = []
-        if not self.whole:
-            keep = attributes | (_PROTOCOL - _SPARE if level else _PROTOCOL)
-            keep |= {name for name in _SPARE if f"{self.name}.{name}" in attributes}
-            left += [m for m in self.methods() if m.name not in keep and not m.name.startswith("__")]
-        if not self.annotated(level):
-            left += [
-                n for n in getattr(self.node, "body", []) if isinstance(n, ast.AnnAssign) and not n.value
-            ]
-        return [*left, *(self._spare_statements(attributes) if level > 2 else [])]
-
-    def _spare_statements(self, attributes: set[str]) -> Iterator[ast.stmt]:
-        """Yield a helper's checks of what the model hands it, and notes in a constructor that nobody reads.
-
-        Layers read what the model computed; what looks inputs up or compares with labels checks in any case.
-        """
-        inside = ".layers." in self.module.name or ".activations." in self.module.name
-        functions = [self.node] if isinstance(self.node, ast.FunctionDef) else list(self.methods())
-        for function in functions:
-            is_constructor = function.name == "__init__"
-            checked = not self.whole and (is_constructor or inside)
-            checks = [s for s in function.body if checked and _is_check(s)]
-            yield from checks
-            kept = [node for s in function.body if s not in checks for node in ast.walk(s)]
-            read = {n.id for n in kept if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-            only_checked = {n.id for s in checks for n in ast.walk(s) if isinstance(n, ast.Name)} - read
-            for s in function.body:
-                target = s.targets[0] if isinstance(s, ast.Assign) else None
-                if isinstance(target, ast.Name) and target.id in only_checked:
-                    yield s
-                if is_constructor and isinstance(s, ast.Assign) and _is_note(s, attributes):
-                    yield s
-            if function.name == "build" and len(function.body) > len(checks) + 2:
-                # Keras itself notes that a layer is built.
-                yield from (s for s in function.body if ast.unparse(s) == "self.built = True")
-
-    def annotated(self, level: int) -> bool:
-        """Return whether the file keeps its types; the long ones do without."""
-        return level < 3
-
-    def names(self, dropped: list[ast.stmt], annotated: bool = True) -> tuple[list[str], set[str]]:
-        """Return the names it reads, in order of appearance, and the attributes it refers to."""
-        looked_up = any(isinstance(n, ast.Name) and n.id == "getattr" for n in ast.walk(self.node))
-        reads: dict[str, None] = {}
-        attributes: set[str] = set()
-        waiting: list[ast.AST] = [self.node]
-        while waiting:
-            node = waiting.pop()
-            if node in dropped:
-                continue
-            if isinstance(node, ast.Name):
-                reads.setdefault(node.id)
-            elif looked_up and isinstance(node, ast.Constant) and isinstance(node.value, str):
-                attributes.add(node.value)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                attributes.add(f"{self._type(node.value)}.{node.attr}" if node.attr in _SPARE else node.attr)
-            waiting.extend(
-                reversed([n for n in ast.iter_child_nodes(node) if annotated or n not in _types(node)])
-            )
-        return list(reads), attributes
-
-    def _type(self, node: ast.expr) -> str:
-        """Return the class of ``self.x`` where a method of the same class assigns it; else nothing."""
-        for assign in ast.walk(self.node):
-            if isinstance(assign, ast.Assign) and isinstance(assign.value, ast.Call):
-                made = assign.value.func
-                if isinstance(made, ast.Name) and ast.unparse(node) in map(ast.unparse, assign.targets):
-                    return made.id
-        return ""
-
-
-def _types(node: ast.AST) -> list[ast.AST]:
-    return [t for t in (getattr(node, "annotation", None), getattr(node, "returns", None)) if t is not None]
-
-
-def _is_check(statement: ast.stmt) -> bool:
-    """Return whether a statement does nothing but raise."""
-    if isinstance(statement, ast.For):
-        return all(map(_is_check, statement.body)) and not statement.orelse
-    return isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[0], ast.Raise)
-
-
-def _is_note(statement: ast.Assign, attributes: set[str]) -> bool:
-    """Return whether a statement keeps a value computed from arguments in an attribute nobody reads."""
-    plain = {"int", "float", "bool", "str", "list", "tuple", "len"}
-    calls = [node.func for node in ast.walk(statement.value) if isinstance(node, ast.Call)]
-    target = statement.targets[0]
-    return (
-        isinstance(target, ast.Attribute)
-        and target.attr not in attributes | _SWITCHES
-        and all(isinstance(called, ast.Name) and called.id in plain for called in calls)
-    )
 
 
 class Library:
@@ -209,53 +84,3 @@ class Library:
                 raise ExportError(f"{module.name} must import names from {origin}.{name}, not the module")
             module = self.module(origin)
         return module, module.definitions[name]
-
-    def collect(
-        self, module: str, class_name: str, level: int
-    ) -> tuple[list[Piece], dict[str, tuple[str, str | None]], set[str]]:
-        """Return the definitions a class needs, helpers first, and the imports they need."""
-        if class_name not in self.module(module).definitions:
-            raise ExportError(f"{module} must define {class_name!r}")
-        attributes: set[str] = set()
-        while True:  # What is kept decides which methods are referred to, and these decide what is kept.
-            pieces, imports = self._closure(module, class_name, attributes, level)
-            found = set().union(
-                *(p.names(p.dropped(attributes, level), p.annotated(level))[1] for p in pieces)
-            )
-            if found <= attributes:
-                return pieces, imports, attributes
-            attributes |= found
-
-    def _closure(
-        self, module: str, class_name: str, attributes: set[str], level: int
-    ) -> tuple[list[Piece], dict[str, tuple[str, str | None]]]:
-        pieces: list[Piece] = []
-        owners: dict[str, str] = {}
-        imports: dict[str, tuple[str, str | None]] = {}
-
-        def visit(home: Module, name: str, node: ast.stmt, whole: bool) -> None:
-            if owners.setdefault(name, home.name) != home.name:
-                raise ExportError(f"{name!r} must have one module, received {owners[name]} and {home.name}")
-            if any(piece.node is node for piece in pieces) or node in pending:
-                return
-            pending.append(node)
-            piece = Piece(home, name, node, whole)
-            bases = {b.id for b in getattr(node, "bases", []) if isinstance(b, ast.Name)}
-            for read in piece.names(piece.dropped(attributes, level), piece.annotated(level))[0]:
-                found = self.resolve(home, read)
-                if found is not None:
-                    visit(found[0], read, found[1], whole and read in bases)
-                elif read in home.external:
-                    meant = home.external[read]
-                    if imports.setdefault(read, meant) != meant:
-                        raise ExportError(
-                            f"{read!r} must mean one import, received {imports[read]} and {meant}"
-                        )
-            pieces.append(piece)
-
-        pending: list[ast.stmt] = []
-        home = self.module(module)
-        visit(home, class_name, home.definitions[class_name], True)
-        if clash := owners.keys() & imports.keys():
-            raise ExportError(f"{sorted(clash)!r} must not be both imported and defined")
-        return pieces, imports

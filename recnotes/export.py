@@ -10,6 +10,7 @@ import ast
 from pathlib import Path
 
 import recnotes
+from recnotes._closure import collect
 from recnotes._render import write
 from recnotes._source import ExportError, Library
 from recnotes.registry import find
@@ -74,7 +75,7 @@ def export_class(module: str, class_name: str, name: str, root: Path | None = No
     # Descriptions with their formulas stay where the file is short enough for them.
     texts = []
     for level in _LEVELS:
-        pieces, imports, attributes = library.collect(module, class_name, level)
+        pieces, imports, attributes = collect(library, module, class_name, level)
         texts.append(write(pieces, imports, attributes, level, name, module))
         if texts[-1].count("\n") < MAX_LINES:
             return texts[-1]
