@@ -31,13 +31,14 @@ def _closure(
     pieces: list[Piece] = []
     owners: dict[str, str] = {}
     imports: Imports = {}
+    visited: set[ast.stmt] = set()
 
     def visit(home: Module, name: str, node: ast.stmt, whole: bool) -> None:
         if owners.setdefault(name, home.name) != home.name:
             raise ExportError(f"{name!r} must have one module, received {owners[name]} and {home.name}")
-        if any(piece.node is node for piece in pieces) or node in pending:
+        if node in visited:
             return
-        pending.append(node)
+        visited.add(node)
         piece = Piece(home, name, node, whole)
         bases = {b.id for b in getattr(node, "bases", []) if isinstance(b, ast.Name)}
         for read in piece.names(piece.dropped(attributes, level), piece.annotated(level))[0]:
@@ -50,7 +51,6 @@ def _closure(
                     raise ExportError(f"{read!r} must mean one import, received {imports[read]} and {meant}")
         pieces.append(piece)
 
-    pending: list[ast.stmt] = []
     home = library.module(module)
     visit(home, class_name, home.definitions[class_name], True)
     if clash := owners.keys() & imports.keys():
