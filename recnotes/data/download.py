@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from recnotes.data.files import (
+from recnotes.data.files import (  # noqa: F401, importable from here too
     ChecksumError,
     DownloadError,
     cache_folder,
@@ -26,19 +26,9 @@ from recnotes.data.files import (
     read_members,
     sha256,
 )
-from recnotes.data.wheels import pip_download
+from recnotes.data.wheels import pip_download  # noqa: F401, importable from here too
 
-__all__ = [
-    "ChecksumError",
-    "DownloadError",
-    "cache_folder",
-    "data_folder",
-    "download",
-    "find_local",
-    "pip_download",
-    "read_members",
-    "sha256",
-]
+__all__ = ["download"]
 
 _CHUNK = 1 << 16
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import recnotes.data.download as files
 from recnotes.data._movielens_parse import parse_atomic, parse_official
 from recnotes.data.download import DownloadError
-from recnotes.data.movielens_tables import (
+from recnotes.data.movielens_tables import (  # noqa: F401, importable from here too
     CITATION,
     LICENSE,
     MovieLens,
@@ -18,7 +18,7 @@ from recnotes.data.movielens_tables import (
     MovieLensUsers,
 )
 
-__all__ = ["MovieLens", "MovieLensItems", "MovieLensRatings", "MovieLensUsers", "movielens_100k"]
+__all__ = ["movielens_100k"]
 
 URL = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
 ZIP_NAME = "ml-100k.zip"

@@ -8,15 +8,6 @@ from recnotes.lookup.prune import Entries, prune_ids, prune_weights
 from recnotes.lookup.segments import check_combiner
 from recnotes.lookup.sparse import lookup_segments
 
-__all__ = [
-    "fill_empty_rows",
-    "linear_segments",
-    "prune_ids",
-    "prune_weights",
-    "safe_embedding_lookup_sparse",
-    "zero_rows",
-]
-
 
 def fill_empty_rows(
     segments: tf.Tensor,

@@ -2,18 +2,7 @@
 
 import tensorflow as tf
 
-from recnotes.lookup.ids import check_ids, row_segments, row_weights, unique_ids
-
-__all__ = [
-    "check_ids",
-    "combine",
-    "combine_weighted",
-    "limit_norm",
-    "row_segments",
-    "row_weights",
-    "stack_rows",
-    "unique_ids",
-]
+from recnotes.lookup.ids import check_ids, row_segments, row_weights, unique_ids  # noqa: F401, importable from here too
 
 COMBINERS = ("sum", "mean", "sqrtn")
 

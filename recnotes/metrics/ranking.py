@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from recnotes.metrics._border import checked, one_column
-from recnotes.metrics.candidates import sample_candidates
-from recnotes.metrics.ranks import counts, rank_range
-
-__all__ = ["hit_rate", "mrr", "ndcg", "rank_range", "recall", "sample_candidates"]
+from recnotes.metrics.candidates import sample_candidates  # noqa: F401, importable from here too
+from recnotes.metrics.ranks import counts, rank_range  # noqa: F401, importable from here too
 
 TIES = ("expected", "best", "worst")
 
