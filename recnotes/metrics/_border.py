@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+TIES = ("expected", "best", "worst")
+
 
 def checked(scores: ArrayLike, relevant: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns the scores, and the rows and columns of the relevant items, row after row."""
@@ -38,3 +40,17 @@ def one_column(target: ArrayLike) -> np.ndarray:
     if len(columns) and not np.issubdtype(columns.dtype, np.integer):
         raise ValueError(f"target must be integers, received {columns.dtype}")
     return columns
+
+
+def positive(k: int) -> int:
+    """Returns a length of a list that is one."""
+    if not (isinstance(k, int | np.integer) and k >= 1):
+        raise ValueError(f"k must be a positive integer, received {k!r}")
+    return k
+
+
+def check_ties(ties: str) -> str:
+    """Returns a known way to break ties."""
+    if ties not in TIES:
+        raise ValueError(f"ties must be one of {TIES}, received {ties!r}")
+    return ties

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from recnotes.metrics._border import checked, one_column
+from recnotes.metrics._border import check_ties, checked, one_column, positive
 from recnotes.metrics.candidates import sample_candidates  # noqa: F401, importable from here too
 from recnotes.metrics.ranks import counts, rank_range  # noqa: F401, importable from here too
-
-TIES = ("expected", "best", "worst")
 
 
 def hit_rate(
@@ -82,7 +80,7 @@ def recall(
         0.5
     """
     gain = np.zeros(_length(scores) + 1)
-    gain[1 : _positive(k) + 1] = 1
+    gain[1 : positive(k) + 1] = 1
     return _mean(scores, relevant, gain, exclude, ties)
 
 
@@ -127,7 +125,7 @@ def ndcg(
     places = _length(scores)
     gain = np.zeros(places + 1)
     gain[1:] = 1 / np.log2(np.arange(2, places + 2))
-    gain[_positive(k) + 1 :] = 0
+    gain[positive(k) + 1 :] = 0
     return _mean(scores, relevant, gain, exclude, ties, ideal=np.cumsum(gain))
 
 
@@ -164,7 +162,7 @@ def mrr(
     places = _length(scores)
     gain = np.zeros(places + 1)
     gain[1:] = 1 / np.arange(1, places + 1)
-    gain[_positive(k) + 1 :] = 0
+    gain[positive(k) + 1 :] = 0
     return _mean(scores, one_column(target), gain, exclude, ties)
 
 
@@ -172,24 +170,16 @@ def _length(scores: ArrayLike) -> int:
     return np.asarray(scores).shape[-1]
 
 
-def _positive(k: int) -> int:
-    if not (isinstance(k, int | np.integer) and k >= 1):
-        raise ValueError(f"k must be a positive integer, received {k!r}")
-    return k
-
-
 # --8<-- [start:ties]
 def _gains(g: np.ndarray, e: np.ndarray, gain: np.ndarray, ties: str) -> np.ndarray:
     """Returns for each relevant item the gain of its place, ``gain[rank]``, in expectation over ties."""
-    if ties == "best":
+    if check_ties(ties) == "best":
         value = gain[g + 1]
     elif ties == "worst":
         value = gain[g + e + 1]
-    elif ties == "expected":
+    else:
         total = np.cumsum(gain)
         value = (total[g + e + 1] - total[g]) / (e + 1)
-    else:
-        raise ValueError(f"ties must be one of {TIES}, received {ties!r}")
     return value
 
 
