@@ -21,11 +21,12 @@ class GAUC(keras.metrics.Metric):
 
     with $n_u$ the rows of user $u$, over the users that have both classes. It needs each row's user, so
     ``y_true`` has two columns: label, user. In ``compile`` the loss must then read the first one,
-    ``loss=lambda y, z: loss(y[:, :1], z)``, and so must every other metric. The models of this package read
-    one label a row: for them, and wherever two columns are in the way, there is `ValidationGAUC`.
-    Pairs of one user may be spread over batches, so no sum of bounded size gives this number: 13 bytes a row are reserved for ``max_rows`` rows, and a row beyond them is an error. Keras asks
-    after every batch, inside its graph: there the answer is NaN (the progress bar shows it), and the number
-    is computed once, at the end of the epoch or of ``evaluate``. Nothing of it goes into a checkpoint.
+    ``loss=lambda y, z: loss(y[:, :1], z)``, and so must every other metric. The models of this package
+    read one label a row: for them, and wherever two columns are in the way, there is `ValidationGAUC`.
+    Pairs of one user may be spread over batches, so no sum of bounded size gives this number: 13 bytes a
+    row are reserved for ``max_rows`` rows, and a row beyond them is an error. Keras asks after every
+    batch, inside its graph: there the answer is NaN (the progress bar shows it), and the number is
+    computed once, at the end of the epoch or of ``evaluate``. Nothing of it goes into a checkpoint.
 
     Args:
         max_rows: number of rows that can be kept between two resets (default: 1000000).
