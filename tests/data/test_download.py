@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 import zipfile
 
 import pytest
@@ -38,7 +39,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/missing":
             self.send_error(404, "Not Found")
             return
-        if start >= len(content) and wanted:
+        if self.path == "/416" or (start >= len(content) and wanted):
             self.send_error(416)
             return
         ranges = "norange" not in self.path
@@ -303,3 +304,18 @@ def test_pip_download_failures(monkeypatch, tmp_path):
         with pytest.raises(error, match=message):
             pip_download("w==1", target, DIGEST)
         assert names(tmp_path) == []
+
+
+def test_a_range_error_without_a_range_is_told(server, tmp_path):
+    with pytest.raises(DownloadError, match="HTTP 416 for a request without a range"):
+        download(server.url + "/416", tmp_path / "f", DIGEST)
+    assert names(tmp_path) == []
+
+
+def test_the_lock_of_windows(server, tmp_path, monkeypatch):
+    taken = []
+    lock = types.SimpleNamespace(LK_LOCK=1, locking=lambda number, mode, size: taken.append((mode, size)))
+    monkeypatch.setitem(sys.modules, "msvcrt", lock)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert download(server.url + "/file.bin", tmp_path / "f", DIGEST).read_bytes() == CONTENT
+    assert taken == [(1, 1)]

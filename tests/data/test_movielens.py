@@ -157,6 +157,9 @@ def test_falls_back_to_the_wheel_and_stays_there(folders, monkeypatch, capsys):
     assert second.source == str(target)
     assert capsys.readouterr() == ("", "")  # Once is enough.
     assert fetched == ["recbole==1.2.1"]
+    third = target.rename(folders[0] / target.name)
+    same(first, movielens_100k())  # The wheel among the files one already has.
+    assert movielens_100k().source == str(third)
 
 
 def test_error_says_what_was_tried(folders):

@@ -71,3 +71,13 @@ def test_bad_arguments(bad):
 def test_bad_number_of_inputs():
     with pytest.raises(ValueError, match="inputs must be 3 tensors, received 2"):
         CGC(2)([tf.ones([3, 5])] * 2)
+
+
+def test_it_is_rebuilt_from_its_configuration_and_tells_its_shapes():
+    layer = CGC(2, 1, 3, (6, 5), shared_gate=True, seed=4)
+    again = CGC.from_config(layer.get_config())
+    xs = [tf.random.normal([2, 7], seed=0)] * 3
+    ours, theirs = layer(xs), again(xs)
+    for one, two in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, two)  # the seed is part of it
+    assert layer.compute_output_shape([(2, 7)] * 3) == [tuple(one.shape) for one in ours]

@@ -187,3 +187,9 @@ def test_gates_and_experts_of_numpy_rows():
     gates, experts = layer.gates(x), layer.experts(x)
     assert gates.dtype == experts.dtype == tf.float32
     np.testing.assert_allclose(layer(x), mix_experts(gates, experts), atol=1e-6)
+
+
+def test_stacked_is_rebuilt_from_its_configuration():
+    one = Stacked(keras.initializers.GlorotUniform(), seed=3)
+    again = keras.initializers.deserialize(keras.initializers.serialize(one))
+    np.testing.assert_array_equal(one((2, 3, 4)), again((2, 3, 4)))

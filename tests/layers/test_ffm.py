@@ -114,3 +114,9 @@ def test_bad_shape():
     for shape in ([2, 3, 4], [2, 3, 4, 5]):
         with pytest.raises(ValueError, match=r"must be \[B, F, F, D\]"):
             ffm_pairwise(tf.zeros(shape))
+
+
+def test_without_numeric_fields_the_row_is_the_id():
+    layer = FieldAwareEmbedding([2, 3], 0, 4)
+    e = layer({"sparse": tf.constant([[1, 2]])})
+    np.testing.assert_array_equal(e[0], layer.table.value.numpy()[[1, 2 + 2]])
