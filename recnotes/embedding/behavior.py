@@ -51,10 +51,8 @@ class ItemEmbedding(keras.layers.Layer):
         for name, size in (("num_items", num_items), ("width", width)):
             if size < 1:
                 raise ValueError(f"{name} must be positive, received {size!r}")
-        self.num_items = int(num_items)
-        self.width = int(width)
-        self.stddev = float(stddev)
-        self.seed = seed
+        self.num_items, self.width = int(num_items), int(width)
+        self.stddev, self.seed = float(stddev), seed
         self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
     def build(self, input_shape: Any = None) -> None:
@@ -63,12 +61,10 @@ class ItemEmbedding(keras.layers.Layer):
         Args:
             input_shape: not used, the sizes are known (default: None).
         """
-        self.table = self.add_weight(
-            name="table",
-            shape=(self.num_items, self.width),
-            initializer=keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed),
-            autocast=False,  # rows are cast, not the table
-        )
+        start = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
+        shape = (self.num_items, self.width)
+        # Rows are cast, not the table.
+        self.table = self.add_weight(shape, start, autocast=False, name="table")
         self.built = True
 
     def call(self, ids: tf.Tensor, name: str = "item") -> tf.Tensor:

@@ -110,7 +110,6 @@ class SequenceEmbedding(keras.layers.Layer):
         width: width ``D`` of a vector.
         max_length: number of positions ``n``, the longest history that is read.
         scale: factor ``c`` on the item vectors; the SASRec authors' code uses ``sqrt(D)`` (default: 1.0).
-        field_name: name used in error messages (default: "history").
         seed: seed of the two initializers (default: None).
         **kwargs: passed to `keras.layers.Layer`.
 
@@ -141,7 +140,6 @@ class SequenceEmbedding(keras.layers.Layer):
         width: int,
         max_length: int,
         scale: float = 1.0,
-        field_name: str = "history",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -149,12 +147,8 @@ class SequenceEmbedding(keras.layers.Layer):
         for name, size in (("num_items", num_items), ("width", width), ("max_length", max_length)):
             if size < 1:
                 raise ValueError(f"{name} must be positive, received {size!r}")
-        self.num_items = int(num_items)
-        self.width = int(width)
-        self.max_length = int(max_length)
-        self.scale = float(scale)
-        self.field_name = str(field_name)
-        self.seed = seed
+        self.num_items, self.width, self.max_length = int(num_items), int(width), int(max_length)
+        self.scale, self.seed = float(scale), seed
         self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
     def build(self, input_shape: Any = None) -> None:
@@ -163,19 +157,12 @@ class SequenceEmbedding(keras.layers.Layer):
         Args:
             input_shape: not used, the sizes are known (default: None).
         """
-        seeds = child_seeds(self.seed, 2)
-        self.item_table = self.add_weight(
-            shape=(self.num_items, self.width),
-            initializer=keras.initializers.GlorotUniform(seed=seeds[0]),
-            name="item_table",
-            autocast=False,  # rows are cast, not the table
-        )
-        self.position_table = self.add_weight(
-            shape=(self.max_length, self.width),
-            initializer=keras.initializers.GlorotUniform(seed=seeds[1]),
-            name="position_table",
-            autocast=False,
-        )
+        item, position = (keras.initializers.GlorotUniform(seed) for seed in child_seeds(self.seed, 2))
+        options = {"autocast": False}  # rows are cast, not the tables
+        shape = (self.num_items, self.width)
+        self.item_table = self.add_weight(shape, item, name="item_table", **options)
+        shape = (self.max_length, self.width)
+        self.position_table = self.add_weight(shape, position, name="position_table", **options)
         self.built = True
 
     def call(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -197,19 +184,22 @@ class SequenceEmbedding(keras.layers.Layer):
         return e * keep, mask
         # --8<-- [end:call]
 
-    def items(self, ids: tf.Tensor, name: str | None = None) -> tf.Tensor:
+    def items(self, ids: tf.Tensor, name: str = "history") -> tf.Tensor:
         """Looks up item vectors without scale and position.
 
         Args:
             ids: integer tensor of any shape.
-            name: name used in error messages, None for the layer's own (default: None).
+            name: name used in error messages (default: "history").
 
         Returns:
             The vectors, one more axis than ``ids``, zero for id 0.
         """
-        ids = check_item_ids(ids, self.num_items, name or self.field_name)
-        rows = tf.cast(tf.gather(self.item_table.value, tf.maximum(ids - 1, 0)), self.compute_dtype)
-        return rows * tf.cast(tf.not_equal(ids, 0), self.compute_dtype)[..., None]
+        ids = check_item_ids(ids, self.num_items, name)
+        real = tf.not_equal(ids, 0)
+        # Padding reads a row that is read anyway: lazy optimizers move every row that was.
+        rows = tf.maximum(tf.where(real, ids, tf.reduce_max(ids)) - 1, 0)
+        e = tf.cast(tf.gather(self.item_table.value, rows), self.compute_dtype)
+        return tf.where(real[..., None], e, 0)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""
@@ -219,6 +209,5 @@ class SequenceEmbedding(keras.layers.Layer):
             "width": self.width,
             "max_length": self.max_length,
             "scale": self.scale,
-            "field_name": self.field_name,
             "seed": self.seed,
         }

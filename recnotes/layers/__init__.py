@@ -8,6 +8,7 @@ from recnotes.layers.attention import (
     scaled_dot_product_attention,
     self_attention_mask,
 )
+from recnotes.layers.behavior_to_interest import BehaviorToInterest
 from recnotes.layers.bst_block import BSTBlock
 from recnotes.layers.capsule import CapsuleInterests, dynamic_routing, squash
 from recnotes.layers.cgc import CGC
@@ -22,12 +23,7 @@ from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.frequency import StreamingFrequency
 from recnotes.layers.kernel_product import kernel_products
 from recnotes.layers.mlp import MLP
-from recnotes.layers.multi_interest import (
-    SelfAttentiveInterests,
-    choose_interest,
-    label_aware_attention,
-    most_recent_first,
-)
+from recnotes.layers.multi_interest import SelfAttentiveInterests, most_recent_first
 from recnotes.layers.negatives import sample_negatives
 from recnotes.layers.product import (
     factorized_inner,
@@ -37,6 +33,7 @@ from recnotes.layers.product import (
     weighted_inner,
 )
 from recnotes.layers.product_layer import ProductLayer
+from recnotes.layers.readout import choose_interest, label_aware_attention
 from recnotes.layers.residual import ResidualUnit
 from recnotes.layers.stamp_attention import STAMPAttention
 from recnotes.layers.target_attention import TargetAttention
@@ -45,6 +42,7 @@ from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
 
 __all__ = [
     "BSTBlock",
+    "BehaviorToInterest",
     "CGC",
     "CapsuleInterests",
     "CoAction",

@@ -34,7 +34,7 @@ def causal_mask(length: int | tf.Tensor) -> tf.Tensor:
     return steps[None, :] <= steps[:, None]
 
 
-def self_attention_mask(mask: tf.Tensor, causal: bool = True) -> tf.Tensor:
+def self_attention_mask(mask: tf.Tensor) -> tf.Tensor:
     r"""Combines a padding mask with the causal mask: which key each query may read.
 
     $$
@@ -47,7 +47,6 @@ def self_attention_mask(mask: tf.Tensor, causal: bool = True) -> tf.Tensor:
 
     Args:
         mask: bool tensor ``[B, L]``, true where an item is real.
-        causal: whether later steps are hidden (default: True).
 
     Returns:
         bool tensor ``[B, L, L]``.
@@ -56,10 +55,7 @@ def self_attention_mask(mask: tf.Tensor, causal: bool = True) -> tf.Tensor:
         >>> self_attention_mask(tf.constant([[True, True, False]]))[0].numpy().astype(int).tolist()
         [[1, 0, 0], [1, 1, 0], [1, 1, 0]]
     """
-    length = tf.shape(mask)[1]
-    if causal:
-        return tf.logical_and(mask[:, None, :], causal_mask(length))
-    return tf.repeat(mask[:, None, :], length, axis=1)
+    return tf.logical_and(mask[:, None, :], causal_mask(tf.shape(mask)[1]))
 
 
 # --8<-- [start:attention]
@@ -183,16 +179,14 @@ class MultiHeadAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         if num_heads < 1 or width % num_heads:
             raise ValueError(f"width must be a multiple of num_heads={num_heads!r}, received {width!r}")
-        self.width = int(width)
-        self.num_heads = int(num_heads)
+        self.width, self.num_heads = int(width), int(num_heads)
         self.use_bias = bool(use_bias)
         self.seed = seed
-        seeds = child_seeds(seed, 4)
-        self.query, self.key, self.value = (
-            glorot_dense(width, s, use_bias=use_bias, name=name, dtype=self.dtype_policy)
-            for name, s in zip(("query", "key", "value"), seeds, strict=False)
-        )
-        self.dropout = keras.layers.Dropout(dropout, seed=seeds[3], dtype=self.dtype_policy)
+        seeds, policy = child_seeds(seed, 4), self.dtype_policy
+        self.query = glorot_dense(width, seeds[0], use_bias=use_bias, name="query", dtype=policy)
+        self.key = glorot_dense(width, seeds[1], use_bias=use_bias, name="key", dtype=policy)
+        self.value = glorot_dense(width, seeds[2], use_bias=use_bias, name="value", dtype=policy)
+        self.dropout = keras.layers.Dropout(dropout, seed=seeds[3], dtype=policy)
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the three projections.
@@ -219,21 +213,17 @@ class MultiHeadAttention(keras.layers.Layer):
             The pair of the result ``[B, L, D]`` and the weights ``[B, H, L, L]``.
         """
         # --8<-- [start:call]
+        d = self.width // self.num_heads
+        heads = [tf.shape(x)[0], tf.shape(x)[1], self.num_heads, d]
         # Scaled here, where it costs D numbers a step and not L a head.
-        q = self._split(self.query(x)) * (self.width // self.num_heads) ** -0.5  # [B, H, L, d]
-        k = self._split(self.key(y))  # [B, H, L, d]
-        v = self._split(self.value(y))  # [B, H, L, d]
+        q = tf.transpose(tf.reshape(self.query(x), heads) * d**-0.5, [0, 2, 1, 3])  # [B, H, L, d]
+        k = tf.transpose(tf.reshape(self.key(y), heads), [0, 2, 1, 3])  # [B, H, L, d]
+        v = tf.transpose(tf.reshape(self.value(y), heads), [0, 2, 1, 3])  # [B, H, L, d]
         scores = tf.matmul(q, k, transpose_b=True)  # [B, H, L, L]
         w = masked_softmax(scores, mask[:, None])  # [B, H, L, L]
-        heads = tf.matmul(self.dropout(w, training=training), v)  # [B, H, L, d]
-        z = tf.reshape(tf.transpose(heads, [0, 2, 1, 3]), tf.shape(x))  # [B, L, D]
-        return tf.ensure_shape(z, x.shape), w
+        z = tf.matmul(self.dropout(w, training=training), v)  # [B, H, L, d]
+        return tf.reshape(tf.transpose(z, [0, 2, 1, 3]), tf.shape(x)), w
         # --8<-- [end:call]
-
-    def _split(self, x: tf.Tensor) -> tf.Tensor:
-        shape = tf.shape(x)
-        x = tf.reshape(x, [shape[0], shape[1], self.num_heads, self.width // self.num_heads])
-        return tf.transpose(x, [0, 2, 1, 3])
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""

@@ -10,7 +10,7 @@ import tensorflow as tf
 from recnotes.layers.attention import masked_softmax
 from recnotes.seeds import child_seeds
 
-BILINEAR = ("position", "interest", "shared")
+BILINEAR = ("position", "interest")
 
 
 # --8<-- [start:routing]
@@ -65,7 +65,7 @@ def dynamic_routing(
 
     Args:
         u: votes ``[B, L, M, D]``.
-        logits: the logits at the start, ``[B, L, M]``.
+        logits: the logits at the start, ``[B, L, M]`` or what broadcasts to it.
         mask: bool tensor ``[B, L]``, true where an item is real.
         num_iterations: number of times ``v`` is computed (default: 3).
         stop_gradient: whether the weights count as constants, so that a gradient only passes the last sum
@@ -113,24 +113,21 @@ class CapsuleInterests(keras.layers.Layer):
     r"""Maps each item of a history to a vote for each interest and routes the votes.
 
     $$
-    u_{tk} = W_{tk} h_t \quad\text{or}\quad u_{tk} = W_k h_t \quad\text{or}\quad u_{tk} = W h_t, \qquad
-    V = \text{routing}(u, b)
+    u_{tk} = W_{tk} h_t \quad\text{or}\quad u_{tk} = W_k h_t, \qquad V = \text{routing}(u, 0)
     $$
 
     with the items $h$ of shape $[B, L, D]$, the most recent one first, matrices $W$ of shape $[D, D]$, votes
-    $u$ of shape $[B, L, M, D]$, logits $b$ of shape $[L, M]$ and interests $V$ of shape $[B, M, D]$ of
-    `dynamic_routing`. The logits are zero, or drawn once and then fixed. Where all interests share $W$ they
-    must differ in their logits: from equal ones they stay equal for ever.
+    $u$ of shape $[B, L, M, D]$ and interests $V$ of shape $[B, M, D]$ of `dynamic_routing` from logits of
+    zero. Interests that share one matrix need others: see `BehaviorToInterest`.
 
     Args:
         num_interests: number of interests ``M`` (default: 4).
         max_length: number of positions ``n``, at least ``L`` (default: 50).
-        bilinear: "position", a matrix for each position and interest; "interest", one for each interest; or
-            "shared", one for all (default: "position").
+        bilinear: "position", a matrix for each position and interest, or "interest", one for each interest
+            (default: "position").
         num_iterations: iterations of the routing (default: 3).
         stop_gradient: whether the routing's weights count as constants (default: True).
-        logits_stddev: standard deviation of the normal logits, 0 for zeros (default: 0.0).
-        seed: seed of matrices and logits (default: None).
+        seed: seed of the matrices (default: None).
         **kwargs: passed to `keras.layers.Layer`.
 
     Returns:
@@ -138,7 +135,7 @@ class CapsuleInterests(keras.layers.Layer):
         ``[B, L, M]``.
 
     Raises:
-        ValueError: a size is not positive, the deviation is negative, or ``bilinear`` is unknown.
+        ValueError: a size is not positive, or ``bilinear`` is unknown.
 
     Example:
         >>> layer = CapsuleInterests(2, max_length=3, seed=0)
@@ -149,10 +146,7 @@ class CapsuleInterests(keras.layers.Layer):
     References:
         Cen et al., *Controllable Multi-Interest Framework for Recommendation*, KDD 2020,
         https://arxiv.org/abs/2005.09347 ("position"; its code counts positions from the oldest item that it
-        reads and starts the matrices standard normal, as here); Li et al., *Multi-Interest Network with
-        Dynamic Routing for Recommendation at Tmall*, CIKM 2019, https://arxiv.org/abs/1904.08030 ("shared").
-        The ports of MIND in ComiRec's code and in DeepMatch draw the logits anew at every call, also when
-        serving, so that a user's vectors change from call to call.
+        reads and starts the matrices standard normal, as here).
     """
 
     def __init__(
@@ -162,7 +156,6 @@ class CapsuleInterests(keras.layers.Layer):
         bilinear: str = "position",
         num_iterations: int = 3,
         stop_gradient: bool = True,
-        logits_stddev: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -174,47 +167,31 @@ class CapsuleInterests(keras.layers.Layer):
             )
         if bilinear not in BILINEAR:
             raise ValueError(f"bilinear must be one of {BILINEAR}, received {bilinear!r}")
-        if logits_stddev < 0:
-            raise ValueError(f"logits_stddev must be at least 0, received {logits_stddev!r}")
         self.num_interests, self.max_length, self.num_iterations = (int(size) for size in sizes)
-        self.bilinear, self.stop_gradient = bilinear, bool(stop_gradient)
-        self.logits_stddev, self.seed = float(logits_stddev), seed
+        self.bilinear, self.stop_gradient, self.seed = bilinear, bool(stop_gradient), seed
 
     def build(self, h_shape: Any, mask_shape: Any = None) -> None:
-        """Creates the matrices and the logits.
+        """Creates the matrices.
 
         Args:
             h_shape: shape of the items.
             mask_shape: not used (default: None).
         """
-        width = int(h_shape[-1])
-        seeds = child_seeds(self.seed, 2)
         # Columns of all interests side by side, so that Glorot's rule sees one matrix.
-        outputs = width if self.bilinear == "shared" else self.num_interests * width
-        initializer: keras.initializers.Initializer = keras.initializers.GlorotUniform(seed=seeds[0])
-        shape: tuple[int, ...] = (width, outputs)
+        shape: tuple[int, ...] = (h_shape[-1], self.num_interests * h_shape[-1])
+        (seed,) = child_seeds(self.seed, 1)
+        start: Any = keras.initializers.GlorotUniform(seed)
         if self.bilinear == "position":
-            initializer = keras.initializers.RandomNormal(stddev=1.0, seed=seeds[0])
-            shape = (self.max_length, width, outputs)
-        self.kernel = self.add_weight(name="kernel", shape=shape, initializer=initializer)
-        if self.logits_stddev:
-            self.logits = self.add_weight(
-                name="logits",
-                shape=(self.max_length, self.num_interests),
-                initializer=keras.initializers.RandomNormal(stddev=self.logits_stddev, seed=seeds[1]),
-                trainable=False,
-            )
+            shape, start = (self.max_length, *shape), keras.initializers.RandomNormal(stddev=1.0, seed=seed)
+        self.kernel = self.add_weight(shape, start, name="kernel")
         self.built = True
 
-    def call(
-        self, h: tf.Tensor, mask: tf.Tensor, allowed: tf.Tensor | None = None
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def call(self, h: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Votes and routes.
 
         Args:
             h: items ``[B, L, D]``, the most recent one first.
             mask: bool tensor ``[B, L]``, true where an item is real.
-            allowed: bool tensor ``[B, M]``, true where an interest takes part, None for all (default: None).
 
         Returns:
             The pair of the interests ``[B, M, D]`` and the weights ``[B, L, M]``.
@@ -226,13 +203,9 @@ class CapsuleInterests(keras.layers.Layer):
             u = tf.einsum("bld,ldo->blo", h, w[:length])  # [B, L, O]
         else:
             u = tf.einsum("bld,do->blo", h, w)  # [B, L, O]
-        if self.bilinear == "shared":
-            u = tf.tile(u, [1, 1, self.num_interests])
         u = tf.reshape(u, [batch, length, self.num_interests, h.shape[-1]])  # [B, L, M, D]
-        b = tf.zeros([batch, length, self.num_interests], h.dtype)  # [B, L, M]
-        if self.logits_stddev:
-            b += tf.cast(self.logits, h.dtype)[:length]  # [B, L, M]
-        return dynamic_routing(u, b, mask, self.num_iterations, self.stop_gradient, allowed)
+        b = tf.zeros_like(u[..., 0])  # [B, L, M]
+        return dynamic_routing(u, b, mask, self.num_iterations, self.stop_gradient)
         # --8<-- [end:call]
 
     def get_config(self) -> dict[str, Any]:
@@ -244,6 +217,5 @@ class CapsuleInterests(keras.layers.Layer):
             "bilinear": self.bilinear,
             "num_iterations": self.num_iterations,
             "stop_gradient": self.stop_gradient,
-            "logits_stddev": self.logits_stddev,
             "seed": self.seed,
         }

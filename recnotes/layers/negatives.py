@@ -44,21 +44,19 @@ def sample_negatives(
         https://arxiv.org/abs/1808.09781. The authors' code draws again until the item is not in the user's
         training set, on the CPU, in processes beside the training loop.
     """
-    rows = tf.shape(exclude)[0]
-    count = tf.reduce_prod(tf.cast(tf.stack(list(shape)), tf.int32))
+    shape = tf.stack([tf.shape(exclude)[0], *shape])
     big = exclude.dtype.max
     e = tf.sort(tf.where(exclude > 0, exclude, big), axis=1)  # [B, S]
     repeated = tf.concat([tf.zeros_like(e[:, :1], tf.bool), e[:, 1:] == e[:, :-1]], axis=1)  # [B, S]
     e = tf.sort(tf.where(repeated, big, e), axis=1)  # [B, S]
     m = tf.reduce_sum(tf.cast(e < big, tf.int32), axis=1)  # [B]
-    check = tf.debugging.assert_less(m, num_items, message="each row must leave an item that is not excluded")
-    with tf.control_dependencies([check] if check is not None else []):
-        u = tf.random.stateless_uniform([rows, count], tf.cast(seed, tf.int32), dtype=tf.float64)
-    free = tf.cast(num_items - m, tf.float64)[:, None]  # [B, 1]
-    r = 1 + tf.cast(tf.floor(u * free), exclude.dtype)
+    # Inside a tf.function the check runs before what follows.
+    tf.debugging.assert_less(m, num_items, message="each row must leave an item that is not excluded")
+    count = [shape[0], tf.reduce_prod(shape[1:])]
+    u = tf.random.stateless_uniform(count, tf.cast(seed, tf.int32), dtype=tf.float64)
+    r = 1 + tf.cast(tf.floor(u * tf.cast(num_items - m, tf.float64)[:, None]), exclude.dtype)
     gaps = e - tf.range(tf.shape(e)[1], dtype=exclude.dtype)  # [B, S]
-    j = r + tf.cast(tf.searchsorted(gaps, r, side="right"), exclude.dtype)
-    return tf.reshape(j, tf.concat([[rows], tf.cast(tf.stack(list(shape)), tf.int32)], axis=0))
+    return tf.reshape(r + tf.cast(tf.searchsorted(gaps, r, side="right"), exclude.dtype), shape)
 
 
 # --8<-- [end:sample]

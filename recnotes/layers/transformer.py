@@ -47,11 +47,10 @@ class PointWiseFeedForward(keras.layers.Layer):
         super().__init__(**kwargs)
         self.width = int(width)
         self.seed = seed
-        seeds = child_seeds(seed, 3)
-        policy = self.dtype_policy
+        seeds, policy = child_seeds(seed, 3), self.dtype_policy
         self.inner = glorot_dense(width, seeds[0], activation="relu", name="inner", dtype=policy)
         self.outer = glorot_dense(width, seeds[1], name="outer", dtype=policy)
-        self.dropout = keras.layers.Dropout(dropout, seed=seeds[2], dtype=self.dtype_policy)
+        self.dropout = keras.layers.Dropout(dropout, seed=seeds[2], dtype=policy)
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the two dense layers.
@@ -73,8 +72,7 @@ class PointWiseFeedForward(keras.layers.Layer):
         Returns:
             float tensor ``[B, L, D]``.
         """
-        hidden = self.dropout(self.inner(inputs), training=training)  # [B, L, D]
-        return self.outer(hidden)
+        return self.outer(self.dropout(self.inner(inputs), training=training))
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""
@@ -154,20 +152,15 @@ class SASRecBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         if wiring not in WIRINGS:
             raise ValueError(f"wiring must be one of {WIRINGS}, received {wiring!r}")
-        authors = wiring == "authors"
-        self.width = int(width)
-        self.num_heads = int(num_heads)
-        self.wiring = wiring
+        self.width, self.wiring = int(width), wiring
         self.epsilon = float(epsilon)
         self.seed = seed
-        seeds = child_seeds(seed, 3)
-        policy = self.dtype_policy
+        authors, seeds, policy = wiring == "authors", child_seeds(seed, 3), self.dtype_policy
+        inside = dropout if authors else 0.0
         self.attention_norm = keras.layers.LayerNormalization(epsilon=epsilon, dtype=policy)
-        self.attention = MultiHeadAttention(
-            width, num_heads, authors, dropout if authors else 0.0, seeds[0], dtype=policy
-        )
+        self.attention = MultiHeadAttention(width, num_heads, authors, inside, seeds[0], dtype=policy)
         self.feed_forward_norm = keras.layers.LayerNormalization(epsilon=epsilon, dtype=policy)
-        self.feed_forward = PointWiseFeedForward(width, dropout if authors else 0.0, seeds[1], dtype=policy)
+        self.feed_forward = PointWiseFeedForward(width, inside, seeds[1], dtype=policy)
         self.dropout = keras.layers.Dropout(dropout, seed=seeds[2], dtype=policy)
 
     def build(self, input_shape: Any = None) -> None:
@@ -200,13 +193,10 @@ class SASRecBlock(keras.layers.Layer):
             s, weights = self.attention(normed, normed, allowed, training=training)
             s = x + self.dropout(s, training=training)  # [B, L, D]
             normed = self.feed_forward_norm(s)  # [B, L, D]
-            f = self.feed_forward(normed, training=training)  # [B, L, D]
-            f = s + self.dropout(f, training=training)
         else:
             s, weights = self.attention(normed, x, allowed, training=training)
-            normed = self.feed_forward_norm(normed + s)  # [B, L, D]
-            f = self.feed_forward(normed, training=training)  # [B, L, D]
-            f = normed + self.dropout(f, training=training)
+            s = normed = self.feed_forward_norm(normed + s)  # [B, L, D]
+        f = s + self.dropout(self.feed_forward(normed, training=training), training=training)  # [B, L, D]
         return f * tf.cast(mask, f.dtype)[:, :, None], weights
         # --8<-- [end:call]
 
@@ -215,7 +205,7 @@ class SASRecBlock(keras.layers.Layer):
         return {
             **super().get_config(),
             "width": self.width,
-            "num_heads": self.num_heads,
+            "num_heads": self.attention.num_heads,
             "dropout": self.dropout.rate,
             "wiring": self.wiring,
             "epsilon": self.epsilon,

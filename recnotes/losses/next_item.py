@@ -41,9 +41,8 @@ def sampled_binary_cross_entropy(logits: tf.Tensor, mask: tf.Tensor, beta: float
     """
     logits = tf.cast(logits, tf.float32) if logits.dtype != tf.float64 else logits
     if logits.shape.rank != 3 or not logits.shape[:2].is_compatible_with(mask.shape):
-        raise ValueError(
-            f"logits and mask must be [B, L, 1+K], [B, L], received {logits.shape}, {mask.shape}"
-        )
+        received = f"{logits.shape}, {mask.shape}"
+        raise ValueError(f"logits and mask must be [B, L, 1+K], [B, L], received {received}")
     # --8<-- [start:bce]
     m = tf.cast(mask, logits.dtype)  # [B, L]
     positive = tf.math.softplus(-logits[:, :, 0])  # [B, L]
@@ -85,9 +84,8 @@ def gbce_beta(num_negatives: int, num_items: int, calibration: float) -> float:
     if not 0 <= calibration <= 1:
         raise ValueError(f"calibration must be in [0, 1], received {calibration!r}")
     if num_negatives < 1 or num_items < 2:
-        raise ValueError(
-            f"num_negatives, num_items must be at least 1, 2, received {num_negatives}, {num_items}"
-        )
+        received = f"{num_negatives}, {num_items}"
+        raise ValueError(f"num_negatives, num_items must be at least 1, 2, received {received}")
     return 1 - calibration * (1 - num_negatives / (num_items - 1))
 
 

@@ -7,27 +7,6 @@ import tensorflow as tf
 from recnotes.losses._shapes import in_range, vector, wide
 
 
-def corrected_logits(
-    weights: tf.Tensor,
-    biases: tf.Tensor,
-    labels: tf.Tensor,
-    x: tf.Tensor,
-    sampled: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
-    remove_accidental_hits: bool,
-) -> tf.Tensor:
-    """Score as `sampled_logits` does, for a caller that has checked its classes."""
-    drawn, true_count, drawn_count = tf.cast(sampled[0], labels.dtype), *sampled[1:]
-    true_q = tf.math.log(tf.cast(true_count, x.dtype))  # [B]
-    drawn_q = tf.math.log(tf.cast(drawn_count, x.dtype))  # [S]
-    true = tf.reduce_sum(x * tf.gather(weights, labels), axis=1) + tf.gather(biases, labels)  # [B]
-    negative = tf.matmul(x, tf.gather(weights, drawn), transpose_b=True)  # [B, S]
-    negative += tf.gather(biases, drawn) - drawn_q
-    if remove_accidental_hits:
-        hit = labels[:, None] == drawn
-        negative = tf.where(hit, tf.constant(x.dtype.min, x.dtype), negative)  # [B, S]
-    return tf.concat([(true - true_q)[:, None], negative], axis=1)
-
-
 def sampled_logits(
     weights: tf.Tensor,
     biases: tf.Tensor,
@@ -91,8 +70,14 @@ def sampled_logits(
     drawn = in_range("drawn classes", drawn, num_classes)  # [S]
     true_count = vector("true counts", tf.reshape(true_count, [-1]), "labels", labels)  # [B]
     drawn_count = vector("drawn counts", drawn_count, "drawn classes", drawn)  # [S]
-    sampled = (drawn, true_count, drawn_count)
-    return corrected_logits(weights, biases, labels, x, sampled, remove_accidental_hits)
+    true = tf.reduce_sum(x * tf.gather(weights, labels), axis=1) + tf.gather(biases, labels)  # [B]
+    true -= tf.math.log(tf.cast(true_count, x.dtype))  # [B]
+    negative = tf.matmul(x, tf.gather(weights, drawn), transpose_b=True) + tf.gather(biases, drawn)  # [B, S]
+    negative -= tf.math.log(tf.cast(drawn_count, x.dtype))  # [B, S]
+    if remove_accidental_hits:
+        hit = labels[:, None] == drawn
+        negative = tf.where(hit, tf.constant(x.dtype.min, x.dtype), negative)  # [B, S]
+    return tf.concat([true[:, None], negative], axis=1)
 
 
 def sampled_softmax_loss(

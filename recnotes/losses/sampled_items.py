@@ -5,7 +5,6 @@ from __future__ import annotations
 import tensorflow as tf
 
 from recnotes.losses._shapes import wide
-from recnotes.losses.sampled import corrected_logits
 
 SAMPLERS = ("log_uniform", "uniform")
 
@@ -56,9 +55,7 @@ def draw_items(
     rows = tf.cast(rows, tf.int64)
     if num_sampled >= num_items:
         return tf.range(num_items, dtype=tf.int64), tf.ones(tf.shape(rows)), tf.ones([num_items])
-    draw = tf.random.uniform_candidate_sampler
-    if sampler == "log_uniform":
-        draw = tf.random.log_uniform_candidate_sampler
+    draw = getattr(tf.random, f"{sampler}_candidate_sampler")
     drawn, true_count, drawn_count = draw(rows[:, None], 1, num_sampled, True, num_items, seed)
     return drawn, tf.reshape(true_count, [-1]), drawn_count
 
@@ -84,7 +81,7 @@ def sampled_item_loss(
 
     Args:
         user: float tensor ``[B, D]``.
-        table: item vectors ``[N, D]``.
+        table: item vectors ``[N, D]``, a variable or a tensor.
         target: item ids ``[B]`` from ``1 ... N``; a row with 0 does not count.
         num_sampled: number of items drawn for the batch, ``S``.
         sampler: "log_uniform" or "uniform" (default: "log_uniform").
@@ -106,11 +103,18 @@ def sampled_item_loss(
         https://arxiv.org/abs/2005.09347. The authors' code (THUDM/ComiRec, ``src/model.py``) draws ten times
         as many items as the batch has rows, log-uniformly, and shares them among the rows.
     """
-    user = wide(user)
+    user, num_items = wide(user), table.shape[0]
     rows = tf.maximum(target - 1, 0)  # [B]
-    sampled = draw_items(rows, table.shape[0], num_sampled, sampler, seed)
-    biases = tf.zeros([table.shape[0]], user.dtype)  # [N]
-    z = corrected_logits(table, biases, rows, user, sampled, remove_accidental_hits=True)
-    loss = tf.reduce_logsumexp(z, axis=1) - z[:, 0]  # [B]
+    drawn, *counts = draw_items(rows, num_items, num_sampled, sampler, seed)
+    true_count, drawn_count = (tf.cast(count, user.dtype) for count in counts)
+    loss = tf.nn.sampled_softmax_loss(
+        table,
+        tf.zeros([num_items], user.dtype),
+        rows[:, None],
+        user,
+        min(num_sampled, num_items),
+        num_items,
+        sampled_values=(drawn, true_count[:, None], drawn_count),
+    )  # [B]
     m = tf.cast(target > 0, user.dtype)  # [B]
     return tf.reduce_sum(m * loss) / tf.maximum(tf.reduce_sum(m), 1)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-from recnotes.embedding.behavior import ItemEmbedding
 from recnotes.layers.capsule import CapsuleInterests
 from recnotes.layers.multi_interest import SelfAttentiveInterests
 from recnotes.models._config import constructor_arguments
@@ -17,7 +14,7 @@ from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class ComiRecSA(MultiInterest, keras.Model):
+class ComiRecSA(MultiInterest):
     r"""Gives each user several vectors by attention; the one that fits the target best is trained.
 
     $$
@@ -78,51 +75,16 @@ class ComiRecSA(MultiInterest, keras.Model):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.config = constructor_arguments(locals())
-        policy = self.dtype_policy
-        self.seed, seeds = seed, child_seeds(seed, 3)
-        self.set_sampling(max_length, num_sampled, sampler, seeds[2])
-        self.items = ItemEmbedding(
-            num_items, embedding_dim, embedding_stddev, seeds[0], dtype=policy, name="items"
-        )
-        self.extractor = SelfAttentiveInterests(
-            num_interests, max_length, units, wiring, seeds[1], dtype=policy, name="extractor"
-        )
-        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
-
-    def build(self, input_shape: Any = None) -> None:
-        """Creates the weights.
-
-        Args:
-            input_shape: not used, the sizes are known (default: None).
-        """
-        self.items.build()
-        self.extractor.build((None, None, self.items.width))
-        self.built = True
-
-    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Reads the interests of each history.
-
-        Args:
-            inputs: ``{"history": [B, L]}``.
-
-        Returns:
-            ``[B, M, D]``.
-        """
-        # --8<-- [start:sa]
-        ids = self.recent(inputs)  # [B, L]
-        h = self.items(ids, name="history")  # [B, L, D]
-        return self.extractor(h, tf.not_equal(ids, 0))[0]
-        # --8<-- [end:sa]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor takes."""
-        return {**super().get_config(), **self.config}
+        config = constructor_arguments(locals())
+        seeds, sampling = child_seeds(seed, 3), (num_sampled, sampler)
+        super().__init__(num_items, embedding_dim, max_length, *sampling, embedding_stddev, seeds, **kwargs)
+        options = {"dtype": self.dtype_policy, "name": "extractor"}
+        self.extractor = SelfAttentiveInterests(num_interests, max_length, units, wiring, seeds[1], **options)
+        self.config = config
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class ComiRecDR(MultiInterest, keras.Model):
+class ComiRecDR(MultiInterest):
     r"""Gives each user several vectors by dynamic routing; the one that fits the target best is trained.
 
     $$
@@ -144,7 +106,7 @@ class ComiRecDR(MultiInterest, keras.Model):
         num_iterations: iterations of the routing (default: 3).
         stop_gradient: whether the routing's weights count as constants, as in the authors' code
             (default: True).
-        bilinear: "position", "interest" or "shared", see `CapsuleInterests` (default: "position").
+        bilinear: "position" or "interest", see `CapsuleInterests` (default: "position").
         num_sampled: items drawn for the loss of a batch; the full softmax from ``N`` on (default: 1280).
         sampler: "log_uniform", for ids sorted by falling popularity, or "uniform" (default: "log_uniform").
         embedding_stddev: standard deviation of the item vectors at the start (default: 0.01).
@@ -187,52 +149,10 @@ class ComiRecDR(MultiInterest, keras.Model):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.config = constructor_arguments(locals())
-        policy = self.dtype_policy
-        self.seed, seeds = seed, child_seeds(seed, 3)
-        self.set_sampling(max_length, num_sampled, sampler, seeds[2])
-        self.items = ItemEmbedding(
-            num_items, embedding_dim, embedding_stddev, seeds[0], dtype=policy, name="items"
-        )
-        self.extractor = CapsuleInterests(
-            num_interests,
-            max_length,
-            bilinear,
-            num_iterations,
-            stop_gradient,
-            seed=seeds[1],
-            dtype=policy,
-            name="extractor",
-        )
-        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
-
-    def build(self, input_shape: Any = None) -> None:
-        """Creates the weights.
-
-        Args:
-            input_shape: not used, the sizes are known (default: None).
-        """
-        self.items.build()
-        self.extractor.build((None, None, self.items.width))
-        self.built = True
-
-    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Routes each history.
-
-        Args:
-            inputs: ``{"history": [B, L]}``.
-
-        Returns:
-            ``[B, M, D]``.
-        """
-        # --8<-- [start:dr]
-        ids = self.recent(inputs)  # [B, L]
-        h = self.items(ids, name="history")  # [B, L, D]
-        v, _ = self.extractor(h, tf.not_equal(ids, 0))
-        return v
-        # --8<-- [end:dr]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor takes."""
-        return {**super().get_config(), **self.config}
+        config = constructor_arguments(locals())
+        seeds, sampling = child_seeds(seed, 3), (num_sampled, sampler)
+        super().__init__(num_items, embedding_dim, max_length, *sampling, embedding_stddev, seeds, **kwargs)
+        options = {"seed": seeds[1], "dtype": self.dtype_policy, "name": "extractor"}
+        sizes = (num_interests, max_length, bilinear, num_iterations, stop_gradient)
+        self.extractor = CapsuleInterests(*sizes, **options)
+        self.config = config

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from recnotes.embedding.behavior import ItemEmbedding
-from recnotes.layers.capsule import CapsuleInterests
-from recnotes.layers.mlp import MLP
-from recnotes.layers.multi_interest import label_aware_attention
+from recnotes.layers.behavior_to_interest import BehaviorToInterest
+from recnotes.layers.dense import glorot_dense
+from recnotes.layers.readout import label_aware_attention
 from recnotes.models._config import constructor_arguments
 from recnotes.models.multi_interest import MultiInterest
 from recnotes.seeds import child_seeds
@@ -50,7 +49,7 @@ def interest_count(length: tf.Tensor, num_interests: int) -> tf.Tensor:
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class MIND(MultiInterest, keras.Model):
+class MIND(MultiInterest):
     r"""Gives each user up to ``M`` vectors by routing; attention to the target mixes them in training.
 
     $$
@@ -60,7 +59,7 @@ class MIND(MultiInterest, keras.Model):
     $$
 
     with the items $h_t$ of the history and the target $e_i$ of shape $[D]$, one matrix $S$ of shape $[D, D]$
-    for all interests, routing of `CapsuleInterests` from random fixed logits over $K'_u$ interests (see
+    for all interests, routing of `BehaviorToInterest` from random fixed logits over $K'_u$ interests (see
     `interest_count`), a network $H$ or none, interests $V_u$ of shape $[M, D]$, `label_aware_attention` with
     the power $p$, and the sum over items that `draw_items` draws. Interests beyond $K'_u$ repeat the first,
     so that the best of all is the best of the $K'_u$. ``compile(optimizer=...)`` without a loss and
@@ -125,32 +124,24 @@ class MIND(MultiInterest, keras.Model):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.config = constructor_arguments(locals())
+        config = constructor_arguments(locals())
         if power < 0 or (power != math.inf and power != int(power)):
             raise ValueError(f"power must be a whole number from 0 or infinity, received {power!r}")
-        policy = self.dtype_policy
-        seeds = child_seeds(seed, 4)
-        self.seed, self.power, self.adaptive = seed, float(power), bool(adaptive)
-        self.set_sampling(max_length, num_sampled, sampler, seeds[2])
-        self.items = ItemEmbedding(
-            num_items, embedding_dim, embedding_stddev, seeds[0], dtype=policy, name="items"
-        )
-        self.extractor = CapsuleInterests(
-            num_interests,
-            max_length,
-            "shared",
-            num_iterations,
-            stop_gradient,
-            logits_stddev,
-            seeds[1],
-            dtype=policy,
-            name="extractor",
-        )
-        self.hidden_units = [int(units) for units in hidden_units]
-        if self.hidden_units:
-            self.network = MLP(self.hidden_units, embedding_dim, seed=seeds[3], dtype=policy, name="network")
-        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
+        if any(units < 1 for units in hidden_units):
+            raise ValueError(f"hidden_units must be positive integers, received {hidden_units!r}")
+        seeds, sampling = child_seeds(seed, 4), (num_sampled, sampler)
+        super().__init__(num_items, embedding_dim, max_length, *sampling, embedding_stddev, seeds, **kwargs)
+        self.config, self.power, self.adaptive = config, float(power), bool(adaptive)
+        options = {"seed": seeds[1], "dtype": self.dtype_policy, "name": "extractor"}
+        routing = (num_iterations, stop_gradient, logits_stddev)
+        self.extractor = BehaviorToInterest(num_interests, max_length, *routing, **options)
+        layers = [(units, "relu") for units in hidden_units] + [(embedding_dim, None)] * bool(hidden_units)
+        self.network = [
+            glorot_dense(units, seed, activation=activation, dtype=self.dtype_policy)
+            for (units, activation), seed in zip(
+                layers, child_seeds(seeds[3], 2 * len(layers))[::2], strict=True
+            )
+        ]
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.
@@ -158,44 +149,42 @@ class MIND(MultiInterest, keras.Model):
         Args:
             input_shape: not used, the sizes are known (default: None).
         """
-        self.items.build()
-        self.extractor.build((None, None, self.items.width))
-        if self.hidden_units:
-            self.network.build((None, self.items.width))
-        self.built = True
+        super().build()
+        width = self.items.width
+        for layer in self.network:
+            layer.build((None, None, width))
+            width = layer.units
 
     def allowed(self, history: tf.Tensor) -> tf.Tensor:
         """Marks the interests a history is long enough for.
 
         Args:
-            history: item ids ``[B, L]``.
+            history: item ids, or what is true where one is real, ``[B, L]``.
 
         Returns:
             bool tensor ``[B, M]``.
         """
         count = self.extractor.num_interests
-        length = tf.reduce_sum(tf.cast(tf.not_equal(history, 0), tf.int32), axis=1)  # [B]
-        length = tf.minimum(length, self.max_length)  # [B]
+        real = tf.cast(tf.cast(history, tf.bool), tf.int32)  # [B, L]
+        length = tf.minimum(tf.reduce_sum(real, axis=1), self.max_length)  # [B]
         own = interest_count(length, count) if self.adaptive else tf.fill(tf.shape(length), count)  # [B]
         return tf.range(count) < own[:, None]
 
-    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Routes each history.
+    def interests(self, h: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Routes the items.
 
         Args:
-            inputs: ``{"history": [B, L]}``.
+            h: items ``[B, L, D]``, the most recent one first.
+            mask: bool tensor ``[B, L]``, true where an item is real.
 
         Returns:
             ``[B, M, D]``.
         """
         # --8<-- [start:mind]
-        ids = self.recent(inputs)  # [B, L]
-        h = self.items(ids, name="history")  # [B, L, D]
-        allowed = self.allowed(ids)  # [B, M]
-        v, _ = self.extractor(h, tf.not_equal(ids, 0), allowed)
-        if self.hidden_units:
-            flat = tf.reshape(v, [-1, v.shape[-1]])
-            v = tf.reshape(self.network(flat), tf.shape(v))  # [B, M, D]
+        allowed = self.allowed(mask)  # [B, M]
+        v, _ = self.extractor(h, mask, allowed)
+        for layer in self.network:
+            v = layer(v)
         return tf.where(allowed[:, :, None], v, v[:, :1])
         # --8<-- [end:mind]
 
@@ -211,7 +200,3 @@ class MIND(MultiInterest, keras.Model):
             float tensor ``[B, D]``.
         """
         return label_aware_attention(v, e, self.power, self.allowed(history))
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor takes."""
-        return {**super().get_config(), **self.config}

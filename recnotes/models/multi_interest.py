@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from recnotes.embedding.behavior import ItemEmbedding
 from recnotes.embedding.sequence import check_item_ids
-from recnotes.layers.multi_interest import choose_interest, most_recent_first
+from recnotes.layers.multi_interest import most_recent_first
+from recnotes.layers.readout import choose_interest
 from recnotes.losses.sampled_items import SAMPLERS, sampled_item_loss
+from recnotes.models._recommend import best_items
 
 
-class MultiInterest:
-    r"""Trains and serves a model that gives each user several vectors; to be mixed into a `keras.Model`.
+class MultiInterest(keras.Model):
+    r"""Trains and serves a model that gives each user several vectors.
 
     $$
     f(u, i) = \max_k \langle v_{uk}, e_i \rangle
     $$
 
-    with the user's vectors $v_u$ of shape $[M, D]$ and the item's vector $e_i$ of shape $[D]$. The model's
-    constructor sets ``items``, the item table, and calls `set_sampling`.
+    with the user's vectors $v_u$ of shape $[M, D]$ and the item's vector $e_i$ of shape $[D]$. A model's
+    constructor sets ``config``, what it was given, and ``extractor``, the layer that reads the interests.
+
+    Args:
+        num_items: number of items ``N``.
+        embedding_dim: width ``D``.
+        max_length: number of items read of a history.
+        num_sampled: items drawn for the loss of a batch.
+        sampler: "log_uniform" or "uniform".
+        embedding_stddev: standard deviation of the item vectors at the start.
+        seeds: the model's; the first is for the items, the third for the draws.
+        **kwargs: passed to `keras.Model`.
+
+    Raises:
+        ValueError: a size is not positive or the sampler is unknown.
 
     Example:
         >>> from recnotes.models import ComiRecSA
@@ -29,48 +45,73 @@ class MultiInterest:
         [1, 2]
     """
 
-    items: ItemEmbedding
-    max_length: int
-    num_sampled: int
-    sampler: str
-    sampling_seed: int | None
+    config: dict[str, Any]
+    extractor: Any
 
-    def set_sampling(self, max_length: int, num_sampled: int, sampler: str, seed: int | None) -> None:
-        """Checks and keeps how histories are cut and how items are drawn for the loss.
-
-        Args:
-            max_length: number of items read of a history.
-            num_sampled: items drawn for the loss of a batch.
-            sampler: "log_uniform" or "uniform".
-            seed: seed of the draws.
-
-        Raises:
-            ValueError: a size is not positive or the sampler is unknown.
-        """
+    def __init__(
+        self,
+        num_items: int,
+        embedding_dim: int,
+        max_length: int,
+        num_sampled: int,
+        sampler: str,
+        embedding_stddev: float,
+        seeds: Sequence[int | None],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
         if max_length < 1 or num_sampled < 1:
             sizes = f"{max_length!r}, {num_sampled!r}"
             raise ValueError(f"max_length and num_sampled must be positive, received {sizes}")
         if sampler not in SAMPLERS:
             raise ValueError(f"sampler must be one of {SAMPLERS}, received {sampler!r}")
-        self.max_length, self.num_sampled = int(max_length), int(num_sampled)
-        self.sampler, self.sampling_seed = sampler, seed
+        self.max_length, self.sampling = int(max_length), (int(num_sampled), sampler, seeds[2])
+        options = {"dtype": self.dtype_policy, "name": "items"}
+        self.items = ItemEmbedding(num_items, embedding_dim, embedding_stddev, seeds[0], **options)
+        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
-    def recent(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Checks the history and puts its most recent item first.
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the weights.
 
         Args:
-            inputs: dict with ``"history"``.
+            input_shape: not used, the sizes are known (default: None).
+        """
+        self.items.build()
+        self.extractor.build((None, None, self.items.width))
+        self.built = True
+
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Computes the interests of each history.
+
+        Args:
+            inputs: ``{"history": [B, L]}``.
 
         Returns:
-            Ids, at most ``max_length`` a row.
+            ``[B, M, D]``.
 
         Raises:
             ValueError: there is no history, its rank is not 2, or an id is out of range (eagerly).
         """
         if "history" not in inputs:
             raise ValueError(f"inputs must have the key 'history', received {sorted(inputs)}")
-        history = check_item_ids(inputs["history"], self.items.num_items, "history")
-        return most_recent_first(history, self.max_length)
+        # --8<-- [start:call]
+        history = check_item_ids(inputs["history"], self.items.num_items, "history")  # [B, L]
+        ids = most_recent_first(history, self.max_length)  # [B, L]
+        return self.interests(self.items(ids, name="history"), tf.not_equal(ids, 0))
+        # --8<-- [end:call]
+
+    def interests(self, h: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Reads the interests from the items.
+
+        Args:
+            h: items ``[B, L, D]``, the most recent one first.
+            mask: bool tensor ``[B, L]``, true where an item is real.
+
+        Returns:
+            ``[B, M, D]``.
+        """
+        v, _ = self.extractor(h, mask)
+        return v
 
     def read(self, v: tf.Tensor, e: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
         """Makes one vector of the interests, given the item to be found.
@@ -112,14 +153,12 @@ class MultiInterest:
             raise ValueError(f"inputs of fit must hold 'history' and 'target', received {type(x)!r}")
         target = check_item_ids(x["target"], self.items.num_items, "target")
         if not target.shape.is_compatible_with(y_pred.shape[:1]):
-            raise ValueError(
-                f"'target' must have rank 1 and the batch's rows, received {tuple(target.shape)}"
-            )
+            received = tuple(target.shape)
+            raise ValueError(f"'target' must have rank 1 and the batch's rows, received {received}")
         user = self.read(y_pred, self.items(target, name="target"), x["history"])  # [B, D]
-        table = tf.convert_to_tensor(self.items.table)  # [N, D]
-        return sampled_item_loss(user, table, target, self.num_sampled, self.sampler, self.sampling_seed)
+        return sampled_item_loss(user, self.items.table.value, target, *self.sampling)
 
-    def recommend(self: Any, history: tf.Tensor, k: int, exclude_seen: bool = True) -> tf.Tensor:
+    def recommend(self, history: tf.Tensor, k: int, exclude_seen: bool = True) -> tf.Tensor:
         """Returns the ids of the ``k`` best items over all interests.
 
         The score of an item is that of its best interest; the result is the same as if each interest named
@@ -142,12 +181,8 @@ class MultiInterest:
         v = self({"history": history}, training=False)  # [B, M, D]
         table = tf.cast(tf.convert_to_tensor(self.items.table), v.dtype)  # [N, D]
         scores = tf.reduce_max(tf.einsum("bmd,nd->bmn", v, table), axis=1)  # [B, N]
-        if exclude_seen:
-            # Column 0 is added for padding, written to and dropped.
-            ids = tf.cast(history, tf.int32)  # [B, L]
-            rows = tf.repeat(tf.range(tf.shape(ids)[0])[:, None], tf.shape(ids)[1], axis=1)  # [B, L]
-            lowest = tf.fill(tf.shape(ids), scores.dtype.min)  # [B, L]
-            padded = tf.pad(scores, [[0, 0], [1, 0]])  # [B, 1+N]
-            padded = tf.tensor_scatter_nd_update(padded, tf.stack([rows, ids], axis=2), lowest)  # [B, 1+N]
-            scores = padded[:, 1:]  # [B, N]
-        return tf.math.top_k(scores, k).indices + 1
+        return best_items(scores, history, k, exclude_seen)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what the constructor takes."""
+        return {**super().get_config(), **self.config}

@@ -9,12 +9,11 @@ import tensorflow as tf
 
 from recnotes.embedding.sequence import SequenceEmbedding, check_item_ids, history_mask
 from recnotes.layers.negatives import sample_negatives
-from recnotes.layers.transformer import SASRecBlock
+from recnotes.layers.transformer import WIRINGS, SASRecBlock
 from recnotes.losses.next_item import gbce_beta, next_item_cross_entropy, sampled_binary_cross_entropy
 from recnotes.models._config import constructor_arguments
+from recnotes.models._recommend import best_items
 from recnotes.seeds import child_seeds
-
-LOSSES = ("bce", "cross_entropy")
 
 
 @keras.saving.register_keras_serializable("recnotes")
@@ -29,14 +28,6 @@ class SASRec(keras.Model):
     with the embedded history $\hat E$ and the outputs $F$ of shape $[B, L, D]$, the item table $M$ of shape
     $[N, D]$, the most recent step $t_b$ of each row and the scores $r$ of shape $[B, N]$; item $i$ stands in
     column $i-1$. A row without any item has $F = 0$ and scores 0 for every item.
-
-    Called on ``{"history": int32 [B, L]}`` it returns those scores. Where the inputs also hold ``"next"``,
-    int32 ``[B, L]``, the item that followed each step (0 where none did), it returns what the loss needs at
-    every step: logits ``[B, L, 1+K]`` of the next item and ``K`` fresh negatives for ``loss="bce"``, scores
-    ``[B, L, N]`` for ``loss="cross_entropy"``. ``compile(optimizer=...)`` without a loss and
-    ``fit({"history": ..., "next": ...})`` is all there is to training. Two optional inputs: ``"seen"``,
-    int32 ``[B, S]``, further items that must not be drawn as negatives, and ``"negatives"``, int32 ``[B, L,
-    K]``, to be used instead of drawing.
 
     Args:
         num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
@@ -56,8 +47,13 @@ class SASRec(keras.Model):
         **kwargs: passed to `keras.Model`.
 
     Returns:
-        Called on a dict with ``"history"``: float tensor ``[B, N]``; with ``"next"`` as well: ``[B, L,
-        1+K]`` or ``[B, L, N]``.
+        Called on ``{"history": int32 [B, L]}``: the scores ``[B, N]``. Where the inputs also hold ``"next"``,
+        int32 ``[B, L]``, the item that followed each step (0 where none did): what the loss needs at every
+        step, logits ``[B, L, 1+K]`` of the next item and ``K`` fresh negatives for ``loss="bce"``, scores
+        ``[B, L, N]`` for ``loss="cross_entropy"``. ``compile(optimizer=...)`` without a loss and
+        ``fit({"history": ..., "next": ...})`` is all there is to training. Two optional inputs: ``"seen"``,
+        int32 ``[B, S]``, further items that must not be drawn as negatives, and ``"negatives"``, int32 ``[B,
+        L, K]``, to be used instead of drawing.
 
     Raises:
         ValueError: an argument is not one of its choices, or an id is out of range (eagerly).
@@ -95,8 +91,10 @@ class SASRec(keras.Model):
     ) -> None:
         super().__init__(**kwargs)
         self.config = constructor_arguments(locals())
-        if loss not in LOSSES:
-            raise ValueError(f"loss must be one of {LOSSES}, received {loss!r}")
+        if loss not in ("bce", "cross_entropy"):
+            raise ValueError(f"loss must be 'bce' or 'cross_entropy', received {loss!r}")
+        if wiring not in WIRINGS:  # no block would say so where there is none
+            raise ValueError(f"wiring must be one of {WIRINGS}, received {wiring!r}")
         if num_negatives < 1:
             raise ValueError(f"num_negatives must be positive, received {num_negatives!r}")
         if num_blocks < 0:
@@ -104,25 +102,19 @@ class SASRec(keras.Model):
         self.num_items, self.max_length = int(num_items), int(max_length)
         self.loss_name, self.num_negatives = loss, int(num_negatives)
         self.beta = gbce_beta(num_negatives, num_items, calibration) if calibration else 1.0
-        authors = wiring == "authors"
-        policy = self.dtype_policy
-        seeds = child_seeds(seed, num_blocks + 4)
+        authors, policy, seeds = wiring == "authors", self.dtype_policy, child_seeds(seed, num_blocks + 4)
         scale = embedding_dim**0.5 if authors else 1.0
         self.embedding = SequenceEmbedding(
-            num_items, embedding_dim, max_length, scale, seed=seeds[0], dtype=policy
+            num_items, embedding_dim, max_length, scale, seeds[0], dtype=policy
         )
         self.embedding_dropout = keras.layers.Dropout(dropout, seed=seeds[1], dtype=policy)
         self.blocks = [
             SASRecBlock(embedding_dim, num_heads, dropout, wiring, seed=s, dtype=policy) for s in seeds[4:]
         ]
         self.last_norm = keras.layers.LayerNormalization(epsilon=1e-8, dtype=policy) if authors else None
-        self.output_table = (
-            None
-            if share_items
-            else SequenceEmbedding(
-                num_items, embedding_dim, 1, field_name="next", seed=seeds[2], dtype=policy
-            )
-        )
+        self.output_table = None
+        if not share_items:
+            self.output_table = SequenceEmbedding(num_items, embedding_dim, 1, seed=seeds[2], dtype=policy)
         self.negative_seeds = keras.random.SeedGenerator(seeds[3])
         self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
@@ -132,11 +124,9 @@ class SASRec(keras.Model):
         Args:
             input_shape: not used, all sizes are known (default: None).
         """
-        for layer in (self.embedding, *self.blocks, self.output_table):
+        for layer in (self.embedding, *self.blocks, self.output_table, self.last_norm):
             if layer is not None:
-                layer.build((None, None))
-        if self.last_norm is not None:
-            self.last_norm.build((None, None, self.config["embedding_dim"]))
+                layer.build((None, None, self.config["embedding_dim"]))
         self.built = True
 
     # --8<-- [start:encode]
@@ -205,13 +195,11 @@ class SASRec(keras.Model):
     def _negatives(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         if "negatives" in inputs:
             return inputs["negatives"]
-        rows = [inputs["history"], inputs["next"]]
+        exclude = [inputs["history"], inputs["next"]]
         if "seen" in inputs:
-            rows.append(check_item_ids(inputs["seen"], self.num_items, "seen"))
-        exclude = tf.concat(rows, axis=1)
-        length = tf.shape(inputs["next"])[1]
-        seed = self.negative_seeds.next()
-        return sample_negatives(exclude, self.num_items, [length, self.num_negatives], seed)
+            exclude.append(check_item_ids(inputs["seen"], self.num_items, "seen"))
+        shape, seed = [tf.shape(inputs["next"])[1], self.num_negatives], self.negative_seeds.next()
+        return sample_negatives(tf.concat(exclude, axis=1), self.num_items, shape, seed)
 
     # --8<-- [start:loss]
     def compute_loss(
@@ -258,16 +246,7 @@ class SASRec(keras.Model):
             int32 tensor ``[B, k]`` of item ids ``1 ... N``, best first; where fewer than ``k`` items are
             left, items of the history come last.
         """
-        scores = self({"history": history}, training=False)  # [B, N]
-        if exclude_seen:
-            # Column 0 is added for padding, written to and dropped; one-hot rows would take B*L*N numbers.
-            ids = tf.convert_to_tensor(history)  # [B, L]
-            rows = tf.repeat(tf.range(tf.shape(ids)[0], dtype=ids.dtype)[:, None], tf.shape(ids)[1], axis=1)
-            lowest = tf.fill(tf.shape(ids), scores.dtype.min)  # [B, L]
-            padded = tf.pad(scores, [[0, 0], [1, 0]])  # [B, 1+N]
-            padded = tf.tensor_scatter_nd_update(padded, tf.stack([rows, ids], axis=2), lowest)  # [B, 1+N]
-            scores = padded[:, 1:]  # [B, N]
-        return tf.math.top_k(scores, k).indices + 1
+        return best_items(self({"history": history}, training=False), history, k, exclude_seen)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""

@@ -151,9 +151,9 @@ def capsules_of_history(
     ids = recent_loops(np.asarray(history).tolist(), model.max_length)
     h = np.asarray(model.items.table, np.float64)[np.array(ids, np.int64) - 1]
     kernel = np.asarray(part.kernel, np.float64)
-    u = votes_loops(h, kernel, part.num_interests, part.bilinear)[:, :num_interests]
+    u = votes_loops(h, kernel, part.num_interests, getattr(part, "bilinear", "shared"))[:, :num_interests]
     b = np.zeros((len(ids), num_interests))
-    if part.logits_stddev:
+    if hasattr(part, "logits"):  # MIND's
         b = np.asarray(part.logits, np.float64)[: len(ids), :num_interests]
     return routing_loops(u, b, part.num_iterations, held)[0], u
 
@@ -226,12 +226,9 @@ def mind_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
         length = len(recent_loops(history.tolist(), model.max_length))
         count = interest_count_loops(length, most) if model.adaptive else most
         v = list(capsules_of_history(model, history, count)[0])
-        if model.hidden_units:
-            layers = model.network.hidden_layers
-            kernels = [np.asarray(layer.kernel, np.float64) for layer in layers]
-            biases = [np.asarray(layer.bias, np.float64) for layer in layers]
-            last = model.network.output_layer
-            w, c = np.asarray(last.kernel, np.float64), np.asarray(last.bias, np.float64)
-            v = [hidden(row, kernels, biases) @ w + c for row in v]
+        if model.network:
+            kernels = [np.asarray(layer.kernel, np.float64) for layer in model.network]
+            biases = [np.asarray(layer.bias, np.float64) for layer in model.network]
+            v = [hidden(row, kernels[:-1], biases[:-1]) @ kernels[-1] + biases[-1] for row in v]
         out.append(v + [v[0]] * (most - count))
     return np.array(out)

@@ -59,7 +59,7 @@ def parameters(model: Any) -> dict[str, Any]:
         "positions": array(model.embedding.position_table),
         "output": array((model.output_table or model.embedding).item_table),
         "blocks": blocks,
-        "num_heads": model.blocks[0].num_heads if model.blocks else 1,
+        "num_heads": model.blocks[0].attention.num_heads if model.blocks else 1,
         "last_norm": None if model.last_norm is None else norm(model.last_norm),
     }
 

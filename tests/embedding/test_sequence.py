@@ -57,15 +57,25 @@ def test_padding_gets_no_gradient():
     assert set(np.flatnonzero(np.abs(positions).sum(1))) == {0, 1}
 
 
+def test_padding_reads_no_row_of_its_own():
+    """Lazy optimizers move every row that was read, with a gradient of zero, too."""
+    e = layer()
+    e.build()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(e.items(tf.constant([[4, 9, 0], [0, 0, 0]])))
+    g = tape.gradient(loss, e.item_table.value)
+    assert set(g.indices.numpy()) == {3, 8}
+
+
 @pytest.mark.parametrize("wrong", [10, -1])
 def test_ids_out_of_range_name_the_field(wrong):
-    e = layer(field_name="clicks")
+    e = layer()
     e.build()
     ids = tf.constant([[1, wrong, 0]])
-    with pytest.raises(ValueError, match=rf"'clicks' must be in \[0, 9\], received {wrong}"):
+    with pytest.raises(ValueError, match=rf"'history' must be in \[0, 9\], received {wrong}"):
         e.items(ids)
     with pytest.raises(
-        tf.errors.InvalidArgumentError, match=rf"clicks\\' must be in \[0, 9\], received {wrong}"
+        tf.errors.InvalidArgumentError, match=rf"history\\' must be in \[0, 9\], received {wrong}"
     ):
         tf.function(e.items)(ids)
     with pytest.raises(tf.errors.InvalidArgumentError, match="compile_with_jit_compile_False"):

@@ -5,6 +5,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recnotes.layers.behavior_to_interest import BehaviorToInterest
 from recnotes.layers.capsule import CapsuleInterests, dynamic_routing, squash
 from recnotes.oracles.capsule import routing_loops, squash_loops
 from tests.models.retrieval import central_differences
@@ -122,7 +123,7 @@ def test_equal_logits_and_votes_never_part():
     rng = np.random.default_rng(4)
     h, mask = tf.constant(rng.normal(size=(3, 5, 4))), tf.ones([3, 5], tf.bool)
     for stddev, parted in ((0.0, False), (1.0, True)):
-        layer = CapsuleInterests(3, 5, "shared", 9, logits_stddev=stddev, seed=0, dtype="float64")
+        layer = BehaviorToInterest(3, 5, 9, logits_stddev=stddev, seed=0, dtype="float64")
         v, _ = layer(h, mask)
         assert (np.abs(v[:, 1:] - v[:, :1]).max() > 1e-3) == parted
         assert parted or np.abs(v[:, 1:] - v[:, :1]).max() < 1e-14
@@ -149,16 +150,19 @@ def test_equal_matrices_of_all_positions_are_one_for_each_interest():
     kernel = rng.normal(size=(4, 8))
     one.kernel.assign(kernel), many.kernel.assign(np.repeat(kernel[None], 6, axis=0))
     np.testing.assert_allclose(one(h, mask)[0], many(h, mask)[0], atol=1e-13)
-    shared = CapsuleInterests(2, 6, "shared", dtype="float64")
+    shared = BehaviorToInterest(2, 6, logits_stddev=0.0, dtype="float64")
     shared.build((None, None, 4))
     shared.kernel.assign(kernel[:, :4]), one.kernel.assign(np.tile(kernel[:, :4], [1, 2]))
     np.testing.assert_allclose(one(h, mask)[0], shared(h, mask)[0], atol=1e-13)
 
 
-@pytest.mark.parametrize("bilinear", ["position", "shared"])
-def test_layer_can_be_saved(tmp_path, bilinear):
+@pytest.mark.parametrize(
+    "layer",
+    [CapsuleInterests(2, 5, "interest", 2, False, seed=1), BehaviorToInterest(2, 5, 2, False, 0.5, seed=1)],
+    ids=["capsules", "behavior to interest"],
+)
+def test_layer_can_be_saved(tmp_path, layer):
     h, mask = keras.Input((4, 3)), keras.Input((4,), dtype="bool")
-    layer = CapsuleInterests(2, 5, bilinear, 2, False, 0.5, seed=1)
     model = keras.Model([h, mask], layer(h, mask))
     model.save(tmp_path / "m.keras")
     x = [np.ones((1, 4, 3), np.float32), np.ones((1, 4), bool)]
@@ -172,7 +176,6 @@ def test_layer_can_be_saved(tmp_path, bilinear):
     [
         ({"max_length": 0}, r"must be positive, received \(4, 0, 3\)"),
         ({"bilinear": "pair"}, "bilinear must be one of"),
-        ({"logits_stddev": -1.0}, "logits_stddev must be at least 0, received -1.0"),
     ],
 )
 def test_bad_arguments(kwargs, message):
@@ -180,3 +183,9 @@ def test_bad_arguments(kwargs, message):
         CapsuleInterests(**kwargs)
     with pytest.raises(ValueError, match="num_iterations must be positive, received 0"):
         dynamic_routing(tf.zeros([1, 1, 1, 1]), tf.zeros([1, 1, 1]), tf.ones([1, 1], tf.bool), 0)
+    for wrong, message in (
+        ({"max_length": 0}, r"must be positive, received \(4, 0, 3\)"),
+        ({"logits_stddev": -1.0}, "logits_stddev must be at least 0, received -1.0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            BehaviorToInterest(**wrong)

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from recnotes.layers.capsule import squash
-from recnotes.layers.multi_interest import choose_interest
+from recnotes.layers.readout import choose_interest
 from recnotes.models.mind import MIND, interest_count
 from recnotes.oracles.capsule import (
     capsules_of_history,

@@ -293,8 +293,9 @@ def test_ids_out_of_range_name_the_input():
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
-        ({"loss": "bpr"}, "loss must be one of"),
+        ({"loss": "bpr"}, "loss must be 'bce' or 'cross_entropy', received 'bpr'"),
         ({"wiring": "post"}, "wiring must be one of"),
+        ({"wiring": "post", "num_blocks": 0}, "wiring must be one of"),
         ({"num_negatives": 0}, "num_negatives must be positive, received 0"),
         ({"num_blocks": -1}, "num_blocks must not be negative, received -1"),
         ({"num_items": 0}, "num_items must be positive, received 0"),

@@ -2,8 +2,7 @@
 
 import tensorflow as tf
 
-from recnotes.layers.capsule import CapsuleInterests
-from recnotes.layers.multi_interest import choose_interest, label_aware_attention
+from recnotes.layers.readout import choose_interest, label_aware_attention
 from recnotes.models.comirec import ComiRecDR, ComiRecSA
 from recnotes.models.mind import MIND
 from tests.checks.shape_cases import sizes
@@ -31,11 +30,9 @@ def case_readout():
     label_aware_attention(v, e, 2, allowed)
 
 
-@sizes(B=B, L=L, D=D, M=M, N=N, O=(M * D, D))
+@sizes(B=B, L=L, D=D, M=M, N=N, O=M * D)
 def case_routing():
-    models = [ComiRecDR(N, D, 8, M, bilinear=kind) for kind in ("position", "interest", "shared")]
+    models = [ComiRecDR(N, D, 8, M, bilinear=kind) for kind in ("position", "interest")]
     models += [MIND(N, D, 8, M, power=2, hidden_units=(6,)), MIND(N, D, 8, M, adaptive=False)]
     for model in models:
         model.compute_loss(inputs(), y_pred=model(inputs()))
-    mask = tf.not_equal(inputs()["history"], 0)
-    CapsuleInterests(M, 8, "interest", logits_stddev=1.0)(tf.ones([B, L, D]), mask)
