@@ -174,7 +174,7 @@ _ENTRIES = (
     _entry("can", "CAN", "behavior", _BEHAVIOR),
     _entry("bst", "BST", "behavior", _BEHAVIOR),
     _entry("gru4rec", "GRU4Rec", "sequence", _ITEMS),
-    _entry("stmp", "STMP", "sequence", _ITEMS, "stamp:stamp", module="stamp", follows="target"),
+    _entry("stmp", "STMP", "sequence", _ITEMS, "stamp:stamp", follows="target"),
     _entry("stamp", "STAMP", "sequence", _ITEMS, follows="target"),
     _entry("sasrec", "SASRec", "sequence", _HISTORY),
     _entry("two-tower", "TwoTower", "two-tower", {**_PAIR, "embedding_dim": 16, "hidden_units": (32, 16)}),

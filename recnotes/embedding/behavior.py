@@ -62,9 +62,8 @@ class ItemEmbedding(keras.layers.Layer):
             input_shape: not used, the sizes are known (default: None).
         """
         start = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
-        shape = (self.num_items, self.width)
         # Rows are cast, not the table.
-        self.table = self.add_weight(shape, start, autocast=False, name="table")
+        self.table = self.add_weight((self.num_items, self.width), start, autocast=False, name="table")
         self.built = True
 
     def call(self, ids: tf.Tensor, name: str = "item") -> tf.Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from recnotes.embedding.field import check_field_ids
+from recnotes.embedding.ids import checked_ids
 
 
 @keras.saving.register_keras_serializable("recnotes")
@@ -69,10 +69,8 @@ class StreamingFrequency(keras.layers.Layer):
             raise ValueError(f"rate must be in (0, 1], received {rate!r}")
         if not initial_gap >= 1:
             raise ValueError(f"initial_gap must be at least 1, received {initial_gap!r}")
-        self.num_items = int(num_items)
-        self.rate = float(rate)
-        self.initial_gap = float(initial_gap)
-        self.field_name = str(field_name)
+        self.num_items, self.field_name = int(num_items), str(field_name)
+        self.rate, self.initial_gap = float(rate), float(initial_gap)
         self.supports_jit = False
 
     def build(self, input_shape: Any = None) -> None:
@@ -82,15 +80,10 @@ class StreamingFrequency(keras.layers.Layer):
             input_shape: not used, the sizes are known (default: None).
         """
         whole = {"dtype": "int64", "initializer": "zeros", "trainable": False}
-        self.step = self.add_weight(name="step", shape=(), **whole)
-        self.last = self.add_weight(name="last", shape=(self.num_items,), **whole)
-        self.gap = self.add_weight(
-            name="gap",
-            shape=(self.num_items,),
-            dtype="float32",
-            initializer=keras.initializers.Constant(self.initial_gap),
-            trainable=False,
-        )
+        self.step = self.add_weight((), name="step", **whole)
+        self.last = self.add_weight((self.num_items,), name="last", **whole)
+        start = keras.initializers.Constant(self.initial_gap)
+        self.gap = self.add_weight((self.num_items,), start, "float32", trainable=False, name="gap")
         self.built = True
 
     def call(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -104,8 +97,8 @@ class StreamingFrequency(keras.layers.Layer):
             Probabilities ``[B]``.
         """
         # --8<-- [start:call]
-        columns = check_field_ids(tf.convert_to_tensor(ids)[:, None], [self.num_items], [self.field_name])
-        y = tf.cast(columns[:, 0], tf.int64)  # [B]
+        ids = checked_ids(tf.convert_to_tensor(ids), [self.num_items], [f"field {self.field_name!r}"])  # [B]
+        y = tf.cast(ids, tf.int64)  # [B]
         # Rows are read from the variables themselves: after a scatter any other read copies them whole.
         b = tf.gather(self.gap.value, y)  # [B]
         if training:

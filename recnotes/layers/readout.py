@@ -9,7 +9,7 @@ import tensorflow as tf
 from recnotes.layers.attention import masked_softmax
 
 
-def choose_interest(v: tf.Tensor, e: tf.Tensor, allowed: tf.Tensor | None = None) -> tf.Tensor:
+def choose_interest(v: tf.Tensor, e: tf.Tensor) -> tf.Tensor:
     r"""Returns the interest that fits an item best: the hard readout.
 
     $$
@@ -22,7 +22,6 @@ def choose_interest(v: tf.Tensor, e: tf.Tensor, allowed: tf.Tensor | None = None
     Args:
         v: interests ``[B, M, D]``.
         e: items ``[B, D]``.
-        allowed: bool tensor ``[B, M]``, true where an interest may be chosen, None for all (default: None).
 
     Returns:
         float tensor ``[B, D]``.
@@ -37,8 +36,6 @@ def choose_interest(v: tf.Tensor, e: tf.Tensor, allowed: tf.Tensor | None = None
         https://arxiv.org/abs/2005.09347.
     """
     scores = tf.einsum("bmd,bd->bm", v, tf.cast(e, v.dtype))  # [B, M]
-    if allowed is not None:
-        scores = tf.where(allowed, scores, scores.dtype.min)  # [B, M]
     return tf.gather(v, tf.argmax(scores, axis=1), batch_dims=1)
 
 
@@ -83,12 +80,13 @@ def label_aware_attention(
         interest from ``p=100`` (its default) on and powers of raw products below, ComiRec's port of MIND
         always takes the best.
     """
-    if power == math.inf:
-        return choose_interest(v, e, allowed)
-    if not power >= 0 or power != int(power):
+    if not power >= 0 or (power != math.inf and power != int(power)):
         raise ValueError(f"power must be a whole number from 0 or infinity, received {power!r}")
     scores = tf.einsum("bmd,bd->bm", v, tf.cast(e, v.dtype))  # [B, M]
     allowed = tf.ones_like(scores, tf.bool) if allowed is None else allowed  # [B, M]
+    if power == math.inf:
+        best = tf.argmax(tf.where(allowed, scores, scores.dtype.min), axis=1)  # [B]
+        return tf.gather(v, best, batch_dims=1)
     powers = tf.ones_like(scores)  # [B, M]
     if power:
         # Rows whose largest power would overflow are scaled down: the best has all the weight either way.

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from recnotes.embedding.field import FieldEmbedding
-from recnotes.layers.mlp import MLP
+from recnotes.layers.dense import glorot_dense
 from recnotes.seeds import child_seeds
 
 
@@ -66,21 +66,20 @@ class Tower(keras.layers.Layer):
         super().__init__(**kwargs)
         if embedding_dim < 1:
             raise ValueError(f"embedding_dim must be positive, received {embedding_dim!r}")
+        if any(units < 1 for units in hidden_units):
+            raise ValueError(f"hidden_units must be positive integers, received {hidden_units!r}")
         self.normalize = bool(normalize)
+        self.activation = activation
         self.seed = seed
-        seeds = child_seeds(seed, 2)
-        self.embedding = FieldEmbedding(
-            vocabulary_sizes,
-            embedding_dim,
-            field_names,
-            embedding_stddev,
-            seeds[0],
-            dtype=self.dtype_policy,
-            name="embedding",
-        )
-        self.mlp = MLP(
-            hidden_units, activation=activation, seed=seeds[1], dtype=self.dtype_policy, name="mlp"
-        )
+        policy, seeds = self.dtype_policy, child_seeds(seed, 2)
+        start = (embedding_stddev, seeds[0])
+        self.embedding = FieldEmbedding(vocabulary_sizes, embedding_dim, field_names, *start, dtype=policy)
+        self.hidden_layers = [
+            glorot_dense(units, s, activation=activation, dtype=policy)
+            for units, s in zip(hidden_units, child_seeds(seeds[1], 2 * len(hidden_units))[::2], strict=True)
+        ]
+        self.widths = [len(vocabulary_sizes) * self.embedding.width, *map(int, hidden_units)]
+        self.width = self.widths[-1]
         self.supports_jit = False
 
     def build(self, input_shape: Any = None) -> None:
@@ -90,7 +89,8 @@ class Tower(keras.layers.Layer):
             input_shape: not used, the sizes are known (default: None).
         """
         self.embedding.build()
-        self.mlp.build((None, len(self.embedding.vocabulary_sizes) * self.embedding.width))
+        for layer, width in zip(self.hidden_layers, self.widths, strict=False):
+            layer.build((None, width))
         self.built = True
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
@@ -103,16 +103,11 @@ class Tower(keras.layers.Layer):
             Vectors ``[B, U]``.
         """
         # --8<-- [start:call]
-        e = self.embedding(ids)  # [B, F, D]
-        a = self.mlp(tf.reshape(e, [-1, e.shape[1] * e.shape[2]]))  # [B, U]
+        a = tf.reshape(self.embedding(ids), [-1, self.widths[0]])
+        for layer in self.hidden_layers:
+            a = layer(a)  # [B, U]
         return tf.math.l2_normalize(a, axis=1) if self.normalize else a
         # --8<-- [end:call]
-
-    @property
-    def width(self) -> int:
-        """Width ``U`` of the vectors."""
-        inputs = len(self.embedding.vocabulary_sizes) * self.embedding.width
-        return [inputs, *self.mlp.hidden_units][-1]
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Returns ``[B, U]``.
@@ -135,8 +130,8 @@ class Tower(keras.layers.Layer):
             **super().get_config(),
             "vocabulary_sizes": self.embedding.vocabulary_sizes,
             "embedding_dim": self.embedding.width,
-            "hidden_units": self.mlp.hidden_units,
-            "activation": self.mlp.activation,
+            "hidden_units": list(self.widths[1:]),
+            "activation": self.activation,
             "normalize": self.normalize,
             "field_names": self.embedding.field_names,
             "embedding_stddev": self.embedding.stddev,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import pair, positive
+from recnotes.losses._shapes import wide
 
 
 def in_batch_softmax_loss(
@@ -49,8 +49,12 @@ def in_batch_softmax_loss(
         RecSys 2019, https://doi.org/10.1145/3298689.3346996, equation 4. Its sum holds rows with the same
         item, too.
     """
-    u, v = pair("users", users, "items", items, 2)
-    positive("temperature", temperature)
+    v = wide(items)
+    u = tf.cast(users, v.dtype)
+    if u.shape.rank != 2 or not u.shape.is_compatible_with(v.shape):
+        raise ValueError(f"users and items must have one shape [B, D], received {u.shape} and {v.shape}")
+    if not temperature > 0:
+        raise ValueError(f"temperature must be positive, received {temperature!r}")
     for x in (log_q, item_ids):
         if x is not None and not u.shape[:1].is_compatible_with(tf.convert_to_tensor(x).shape):
             raise ValueError(f"log_q and item_ids must be {[u.shape[0]]} like users, received {x!r}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from recnotes.losses._shapes import wide
-
 SAMPLERS = ("log_uniform", "uniform")
 
 
@@ -49,9 +47,8 @@ def draw_items(
     """
     if sampler not in SAMPLERS:
         raise ValueError(f"sampler must be one of {SAMPLERS}, received {sampler!r}")
-    for name, size in (("num_items", num_items), ("num_sampled", num_sampled)):
-        if size < 1:
-            raise ValueError(f"{name} must be positive, received {size!r}")
+    if num_items < 1 or num_sampled < 1:
+        raise ValueError(f"num_items, num_sampled must be positive, received {num_items!r}, {num_sampled!r}")
     rows = tf.cast(rows, tf.int64)
     if num_sampled >= num_items:
         return tf.range(num_items, dtype=tf.int64), tf.ones(tf.shape(rows)), tf.ones([num_items])
@@ -80,7 +77,7 @@ def sampled_item_loss(
     logits $z$ of shape $[B, 1+S]$, the true item first, and $m_b = 1$ where there is a target.
 
     Args:
-        user: float tensor ``[B, D]``.
+        user: float tensor ``[B, D]``, taken to the precision of the table.
         table: item vectors ``[N, D]``, a variable or a tensor.
         target: item ids ``[B]`` from ``1 ... N``; a row with 0 does not count.
         num_sampled: number of items drawn for the batch, ``S``.
@@ -103,18 +100,12 @@ def sampled_item_loss(
         https://arxiv.org/abs/2005.09347. The authors' code (THUDM/ComiRec, ``src/model.py``) draws ten times
         as many items as the batch has rows, log-uniformly, and shares them among the rows.
     """
-    user, num_items = wide(user), table.shape[0]
+    user, num_items = tf.cast(user, table.dtype), table.shape[0]
     rows = tf.maximum(target - 1, 0)  # [B]
     drawn, *counts = draw_items(rows, num_items, num_sampled, sampler, seed)
     true_count, drawn_count = (tf.cast(count, user.dtype) for count in counts)
-    loss = tf.nn.sampled_softmax_loss(
-        table,
-        tf.zeros([num_items], user.dtype),
-        rows[:, None],
-        user,
-        min(num_sampled, num_items),
-        num_items,
-        sampled_values=(drawn, true_count[:, None], drawn_count),
-    )  # [B]
+    sampled = {"sampled_values": (drawn, true_count[:, None], drawn_count)}
+    biases, count = tf.zeros([num_items], user.dtype), min(num_sampled, num_items)
+    loss = tf.nn.sampled_softmax_loss(table, biases, rows[:, None], user, count, num_items, **sampled)  # [B]
     m = tf.cast(target > 0, user.dtype)  # [B]
     return tf.reduce_sum(m * loss) / tf.maximum(tf.reduce_sum(m), 1)

@@ -27,7 +27,8 @@ from recnotes.models.pnn import PNN
 from recnotes.models.row_weights import RowWeights
 from recnotes.models.sasrec import SASRec
 from recnotes.models.shared_bottom import SharedBottom
-from recnotes.models.stamp import STAMP, STMP
+from recnotes.models.stamp import STAMP
+from recnotes.models.stmp import STMP
 from recnotes.models.two_tower import TwoTower
 from recnotes.models.wide_deep import WideDeep
 

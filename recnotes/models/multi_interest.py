@@ -110,8 +110,7 @@ class MultiInterest(keras.Model):
         Returns:
             ``[B, M, D]``.
         """
-        v, _ = self.extractor(h, mask)
-        return v
+        return self.extractor(h, mask)[0]
 
     def read(self, v: tf.Tensor, e: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
         """Makes one vector of the interests, given the item to be found.
@@ -153,8 +152,7 @@ class MultiInterest(keras.Model):
             raise ValueError(f"inputs of fit must hold 'history' and 'target', received {type(x)!r}")
         target = check_item_ids(x["target"], self.items.num_items, "target")
         if not target.shape.is_compatible_with(y_pred.shape[:1]):
-            received = tuple(target.shape)
-            raise ValueError(f"'target' must have rank 1 and the batch's rows, received {received}")
+            raise ValueError(f"'target' must be [B] with the batch's rows, received {tuple(target.shape)}")
         user = self.read(y_pred, self.items(target, name="target"), x["history"])  # [B, D]
         return sampled_item_loss(user, self.items.table.value, target, *self.sampling)
 

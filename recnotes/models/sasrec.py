@@ -93,20 +93,18 @@ class SASRec(keras.Model):
         self.config = constructor_arguments(locals())
         if loss not in ("bce", "cross_entropy"):
             raise ValueError(f"loss must be 'bce' or 'cross_entropy', received {loss!r}")
-        if wiring not in WIRINGS:  # no block would say so where there is none
+        if wiring not in WIRINGS:
             raise ValueError(f"wiring must be one of {WIRINGS}, received {wiring!r}")
-        if num_negatives < 1:
-            raise ValueError(f"num_negatives must be positive, received {num_negatives!r}")
-        if num_blocks < 0:
-            raise ValueError(f"num_blocks must not be negative, received {num_blocks!r}")
+        if num_negatives < 1 or num_blocks < 0:
+            received = f"{num_negatives!r}, {num_blocks!r}"
+            raise ValueError(f"num_negatives and num_blocks must be at least 1 and 0, received {received}")
         self.num_items, self.max_length = int(num_items), int(max_length)
         self.loss_name, self.num_negatives = loss, int(num_negatives)
         self.beta = gbce_beta(num_negatives, num_items, calibration) if calibration else 1.0
         authors, policy, seeds = wiring == "authors", self.dtype_policy, child_seeds(seed, num_blocks + 4)
         scale = embedding_dim**0.5 if authors else 1.0
-        self.embedding = SequenceEmbedding(
-            num_items, embedding_dim, max_length, scale, seeds[0], dtype=policy
-        )
+        table = (num_items, embedding_dim)
+        self.embedding = SequenceEmbedding(*table, max_length, scale, seeds[0], dtype=policy)
         self.embedding_dropout = keras.layers.Dropout(dropout, seed=seeds[1], dtype=policy)
         self.blocks = [
             SASRecBlock(embedding_dim, num_heads, dropout, wiring, seed=s, dtype=policy) for s in seeds[4:]
@@ -114,7 +112,7 @@ class SASRec(keras.Model):
         self.last_norm = keras.layers.LayerNormalization(epsilon=1e-8, dtype=policy) if authors else None
         self.output_table = None
         if not share_items:
-            self.output_table = SequenceEmbedding(num_items, embedding_dim, 1, seed=seeds[2], dtype=policy)
+            self.output_table = SequenceEmbedding(*table, 1, seed=seeds[2], dtype=policy)
         self.negative_seeds = keras.random.SeedGenerator(seeds[3])
         self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
@@ -243,8 +241,7 @@ class SASRec(keras.Model):
             exclude_seen: whether items of the history are left out (default: True).
 
         Returns:
-            int32 tensor ``[B, k]`` of item ids ``1 ... N``, best first; where fewer than ``k`` items are
-            left, items of the history come last.
+            int32 ``[B, k]`` of item ids ``1 ... N``, best first; items of the history may come last.
         """
         return best_items(self({"history": history}, training=False), history, k, exclude_seen)
 

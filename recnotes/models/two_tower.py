@@ -8,7 +8,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from recnotes.embedding.pair import pair_ids
 from recnotes.layers.frequency import StreamingFrequency
 from recnotes.layers.tower import Tower
 from recnotes.losses.in_batch import in_batch_softmax_loss
@@ -30,11 +29,6 @@ class TwoTower(keras.Model):
     probability $p_c$ that this item is in a batch. Without the correction popular items are punished for
     being negatives of so many rows.
 
-    ``fit({"user": ..., "item": ...})`` takes pairs that belong together, without labels; ``sample_weight``
-    is the paper's reward. The probabilities are estimated from the batches as they come, or given as
-    ``"log_p"``, float ``[B]``. Optional inputs: ``"user_fields"`` int ``[B, F]`` and ``"item_fields"`` int
-    ``[B, G]``.
-
     Args:
         num_users: number of users; ids count from 0.
         num_items: number of items; ids count from 0.
@@ -53,10 +47,15 @@ class TwoTower(keras.Model):
         **kwargs: passed to `keras.Model`.
 
     Returns:
-        Called on ``{"user": int [B], "item": int [B]}`` and the fields: each pair's score, float32 ``[B]``.
+        Called on ``{"user": int [B], "item": int [B]}`` and, where there are such fields, ``"user_fields"``
+        int ``[B, F]`` and ``"item_fields"`` int ``[B, G]``: each pair's score, float32 ``[B]``.
+        ``compile(optimizer=...)`` without a loss and ``fit({"user": ..., "item": ...})`` train on pairs that
+        belong together, without labels; ``sample_weight`` is the paper's reward. The probabilities are
+        estimated from the batches as they come, or given as ``"log_p"``, float ``[B]``.
 
     Raises:
-        ValueError: a size does not fit, an input is missing, or an id is out of range (eagerly).
+        ValueError: a size does not fit, an input is missing, inputs differ in length, or an id is out of
+            range (eagerly).
 
     Example:
         >>> model = TwoTower(6, 9, item_vocabulary_sizes=[3], embedding_dim=4, hidden_units=[8], seed=0)
@@ -95,32 +94,20 @@ class TwoTower(keras.Model):
         self.config = constructor_arguments(locals())
         if not temperature > 0:
             raise ValueError(f"temperature must be positive, received {temperature!r}")
-        self.temperature = float(temperature)
-        self.mask_repeats = bool(mask_repeats)
+        self.temperature, self.mask_repeats = float(temperature), bool(mask_repeats)
         seeds = child_seeds(seed, 2)
-        self.user_tower, self.item_tower = (
-            Tower(
-                (size, *sizes),
-                embedding_dim,
-                hidden_units,
-                activation,
-                normalize,
-                (name, *(f"{name}_fields[{f}]" for f in range(len(sizes)))),
-                embedding_stddev,
-                tower_seed,
-                dtype=self.dtype_policy,
-                name=f"{name}_tower",
-            )
-            for name, size, sizes, tower_seed in (
-                ("user", num_users, user_vocabulary_sizes, seeds[0]),
-                ("item", num_items, item_vocabulary_sizes, seeds[1]),
-            )
-        )
-        if self.user_tower.width != self.item_tower.width:
-            raise ValueError(
-                "towers must have one width; without hidden_units that is embedding_dim times the fields, "
-                f"received {self.user_tower.width}, {self.item_tower.width}"
-            )
+        network = (embedding_dim, hidden_units, activation, normalize)
+
+        def tower(name: str, sizes: Sequence[int], seed: int | None) -> Tower:
+            names = [name, *(f"{name}_fields[{f}]" for f in range(len(sizes) - 1))]
+            options = {"dtype": self.dtype_policy, "name": f"{name}_tower"}
+            return Tower(sizes, *network, names, embedding_stddev, seed, **options)
+
+        self.user_tower = tower("user", (num_users, *user_vocabulary_sizes), seeds[0])
+        self.item_tower = tower("item", (num_items, *item_vocabulary_sizes), seeds[1])
+        widths = (self.user_tower.width, self.item_tower.width)
+        if widths[0] != widths[1]:  # without hidden_units it is embedding_dim times the fields
+            raise ValueError(f"towers must have one width, received {widths[0]}, {widths[1]}")
         self.frequency = None
         if frequency_rate:
             self.frequency = StreamingFrequency(num_items, frequency_rate, name="frequency")
@@ -172,8 +159,9 @@ class TwoTower(keras.Model):
             The scores ``[B]``.
         """
         # --8<-- [start:call]
-        pair_ids(inputs)  # refuses lengths that differ, which would broadcast
         u, v = self.user_vectors(inputs), self.item_vectors(inputs)
+        if not u.shape.is_compatible_with(v.shape):  # one row would broadcast
+            raise ValueError(f"'user' and 'item' must have one length, received {u.shape[0]}, {v.shape[0]}")
         return tf.cast(tf.reduce_sum(u * v, axis=1), tf.float32) / self.temperature
         # --8<-- [end:call]
 
@@ -196,17 +184,22 @@ class TwoTower(keras.Model):
             training: whether the batch counts for the probabilities (default: True).
 
         Returns:
-            A scalar.
+            The mean loss of the rows, a scalar; 0 for a batch without rows.
+
+        Raises:
+            ValueError: ``"log_p"`` is not one number for each row.
         """
         u, v = self.user_vectors(x), self.item_vectors(x)
         log_p = x.get("log_p")
+        if log_p is not None and not u.shape[:1].is_compatible_with(log_p.shape):
+            raise ValueError(f"'log_p' must be [B] with B = {u.shape[0]}, received {tuple(log_p.shape)}")
         if log_p is None and self.frequency is not None:
             log_p = tf.math.log(self.frequency(x["item"], training=training))
         repeats = x["item"] if self.mask_repeats else None
         losses = in_batch_softmax_loss(u, v, log_p, repeats, self.temperature)
         if sample_weight is not None:
             losses *= tf.reshape(tf.cast(sample_weight, losses.dtype), tf.shape(losses))
-        return tf.reduce_mean(losses)
+        return tf.math.divide_no_nan(tf.reduce_sum(losses), tf.cast(tf.size(losses), losses.dtype))
 
     # --8<-- [end:loss]
 
@@ -221,16 +214,16 @@ class TwoTower(keras.Model):
 
 def _tower_ids(inputs: Mapping[str, tf.Tensor], name: str, tower: Tower) -> tf.Tensor:
     """Puts the ids and the further fields of users or of items side by side."""
-    fields = f"{name}_fields"
-    needs_fields = len(tower.embedding.vocabulary_sizes) > 1
-    if name not in inputs or (needs_fields and fields not in inputs):
-        needed = f"{name!r} and {fields!r}" if needs_fields else repr(name)
-        raise ValueError(f"inputs must have {needed}, received {sorted(inputs)!r}")
-    parts = []
-    for key, rank in ((name, 1), (fields, 2))[: 1 + needs_fields]:
+    wanted = {name: 1, f"{name}_fields": 2} if len(tower.embedding.vocabulary_sizes) > 1 else {name: 1}
+    names, parts = " and ".join(map(repr, wanted)), []
+    if not wanted.keys() <= inputs.keys():
+        raise ValueError(f"inputs must have {names}, received {sorted(inputs)!r}")
+    for key, rank in wanted.items():
         ids = tf.convert_to_tensor(inputs[key])
         if not ids.dtype.is_integer or ids.shape.rank != rank:
             received = f"{ids.dtype.name} {ids.shape}"
             raise ValueError(f"ids of {key!r} must be integers of rank {rank}, received {received}")
         parts.append(tf.cast(ids[:, None] if rank == 1 else ids, tf.int64))
+    if not parts[0].shape[:1].is_compatible_with(parts[-1].shape[:1]):
+        raise ValueError(f"{names} must have one length, received {[ids.shape[0] for ids in parts]}")
     return tf.concat(parts, axis=1)

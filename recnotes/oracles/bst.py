@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recnotes.oracles.attention import multi_head_attention_loops
 from recnotes.oracles.parts import leaky, profiles, run
-from recnotes.oracles.sasrec import layer_norm_loops
+from recnotes.oracles.step_wise import layer_norm_loops
 
 Array = NDArray[np.float64]
 

@@ -91,7 +91,7 @@ def vectors_of_tower(tower: Any, ids: Any) -> Array:
         (1, 5)
     """
     table = np.asarray(tower.embedding.table, np.float64)
-    arrays = [np.asarray(w, np.float64) for layer in tower.mlp.hidden_layers for w in layer.get_weights()]
+    arrays = [np.asarray(w, np.float64) for layer in tower.hidden_layers for w in layer.get_weights()]
     vectors = []
     for row in np.asarray(ids):
         e = np.array([table[offset + i] for offset, i in zip(tower.embedding.offsets, row, strict=True)])

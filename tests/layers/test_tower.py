@@ -31,7 +31,7 @@ def test_length_is_one_unless_everything_is_off():
     tower, ids = build([6, 4], True)
     length = np.linalg.norm(tower(ids), axis=1)
     assert set(np.round(length, 5)) <= {0.0, 1.0} and length.max() > 0.9
-    tower.mlp.hidden_layers[-1].bias.assign(np.full(4, -1e3))
+    tower.hidden_layers[-1].bias.assign(np.full(4, -1e3))
     with tf.GradientTape() as tape:
         y = tf.reduce_sum(tower(ids))
     assert float(y) == 0.0

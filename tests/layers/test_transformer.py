@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from recnotes.layers.transformer import PointWiseFeedForward, SASRecBlock
-from recnotes.oracles.sasrec import feed_forward_loops
+from recnotes.oracles.step_wise import feed_forward_loops
 
 
 def test_feed_forward_equals_the_loops():

@@ -75,8 +75,8 @@ def test_no_target_at_all():
     ("arguments", "message"),
     [
         ((9, 4, "zipf"), "sampler must be one of"),
-        ((9, 0), "num_sampled must be positive, received 0"),
-        ((0, 4), "num_items must be positive, received 0"),
+        ((9, 0), "num_items, num_sampled must be positive, received 9, 0"),
+        ((0, 4), "num_items, num_sampled must be positive, received 0, 4"),
     ],
 )
 def test_bad_arguments(arguments, message):

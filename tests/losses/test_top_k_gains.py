@@ -12,7 +12,7 @@ from recnotes.losses import (
     top1_loss,
     top1_max_loss,
 )
-from recnotes.oracles.gru4rec import authors_loss_loops, ranking_loss_loops
+from recnotes.oracles.top_k_gains import authors_loss_loops, ranking_loss_loops
 
 LOSSES = {
     "bpr": bpr_mean_loss,

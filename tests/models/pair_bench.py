@@ -73,7 +73,7 @@ def check_save_and_load(model, path):
     assert loaded.get_config() == model.get_config()
 
 
-def check_bad_input(model):
+def check_bad_input(model, missing="must have the keys 'user' and 'item'", form=r"must be \[B\]"):
     inputs = draw(np.random.default_rng(2))
     assert model({name: ids[:0] for name, ids in inputs.items()}).shape == (0,)
     for name, size in (("user", USERS), ("item", ITEMS)):
@@ -88,11 +88,11 @@ def check_bad_input(model):
                 tf.function(model, autograph=False)(
                     {key: tf.constant(value) for key, value in {**inputs, name: ids}.items()}
                 )
-        with pytest.raises(ValueError, match="must have the keys 'user' and 'item'"):
+        with pytest.raises(ValueError, match=missing):
             model({key: ids for key, ids in inputs.items() if key != name})
         with pytest.raises(ValueError, match=f"ids of '{name}' must be integers"):
             model({**inputs, name: inputs[name].astype(np.float32)})
-        with pytest.raises(ValueError, match=rf"ids of '{name}' must be \[B\]"):
+        with pytest.raises(ValueError, match=f"ids of '{name}' {form}"):
             model({**inputs, name: inputs[name][:, None]})
     with pytest.raises(ValueError, match="one length, received 6, 5"):
         model({**inputs, "item": inputs["item"][:5]})

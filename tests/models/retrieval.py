@@ -83,7 +83,7 @@ def check_bad_input(model, rng):
         ("history", inputs["history"].astype(np.float32), "'history' must be integers"),
         ("target", inputs["target"] + N, "ids of 'target'"),
         ("target", -inputs["target"], "ids of 'target'"),
-        ("target", inputs["target"][:, None], "'target' must have rank 1"),
+        ("target", inputs["target"][:, None], r"'target' must be \[B\]"),
         ("target", inputs["target"].astype(np.float32), "'target' must be integers"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -204,7 +204,7 @@ def test_hand_computed_attention():
     np.testing.assert_allclose(v, [[0.75 * np.log(2) / 2]], atol=1e-15)
 
 
-BILINEAR = ("position", "interest", "shared")
+BILINEAR = ("position", "interest")
 
 
 @pytest.mark.parametrize("bilinear", BILINEAR)

@@ -6,6 +6,7 @@ import tensorflow as tf
 from recnotes.data.sessions import markov_sessions, next_item_pairs, prefix_pairs
 from recnotes.models.gru4rec import GRU4Rec
 from recnotes.oracles.gru4rec import batch_loss_loops, gru4rec_of_model, states_loops, weights_of
+from tests.models.sequence_bench import check_padding_changes_no_gradient, check_padding_changes_no_score
 
 HISTORY = np.array([[3, 1, 4, 0, 0], [7, 7, 2, 5, 6], [0, 0, 0, 0, 0], [0, 2, 0, 6, 0], [5, 0, 0, 0, 0]])
 LOSSES = ("top1", "bpr", "top1-max", "bpr-max", "cross_entropy")
@@ -111,26 +112,14 @@ def test_the_future_changes_nothing(kwargs):
 
 @pytest.mark.parametrize("embedding_dim", [None, 3])
 def test_padding_changes_nothing_wherever_it_stands(embedding_dim):
-    model = randomized(embedding_dim=embedding_dim)
-    tight = model({"history": np.array([[3, 1, 4]])}).numpy()
-    for row in ([3, 1, 4, 0, 0, 0], [0, 0, 3, 1, 4], [0, 3, 0, 1, 4, 0]):
-        np.testing.assert_allclose(model({"history": np.array([row])}), tight, rtol=1e-12)
+    check_padding_changes_no_score(randomized(embedding_dim=embedding_dim))
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_padding_changes_no_loss_and_no_gradient(loss):
-    model = randomized(loss=loss, embedding_dim=3)
-
-    def run(pad):
-        pairs = next_item_pairs(np.pad([[3, 1, 4, 6], [2, 5, 0, 0]], ((0, 0), (0, pad))))
-        x = {k: tf.constant(v) for k, v in pairs.items()}
-        with tf.GradientTape() as tape:
-            value = model.compute_loss(x, y_pred=model(x))
-        gradients = tape.gradient(value, model.trainable_variables)
-        return [float(value), *(tf.convert_to_tensor(g).numpy() for g in gradients)]
-
-    for a, b in zip(run(0), run(5), strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-12)
+    model, sessions = randomized(loss=loss, embedding_dim=3), [[3, 1, 4, 6], [2, 5, 0, 0]]
+    tight, padded = (next_item_pairs(np.pad(sessions, ((0, 0), (0, pad)))) for pad in (0, 5))
+    check_padding_changes_no_gradient(model, tight, padded)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

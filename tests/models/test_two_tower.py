@@ -194,7 +194,7 @@ def test_save_and_load(tmp_path):
 
 
 def test_bad_input():
-    bench.check_bad_input(make())
+    bench.check_bad_input(make(), "inputs must have '", "must be integers of rank 1, received int32")
     model, inputs = with_fields(), draw(np.random.default_rng(9))
     for name in ("user_fields", "item_fields"):
         with pytest.raises(ValueError, match=f"'{name[:4]}' and '{name}'"):
@@ -210,10 +210,41 @@ def test_bad_input():
         make(embedding_dim=0)
     with pytest.raises(ValueError, match="temperature must be positive, received 0"):
         make(temperature=0)
-    with pytest.raises(ValueError, match="one width; .*, received 6, 9"):
+    with pytest.raises(ValueError, match="one width, received 6, 9"):
         with_fields(hidden_units=[])
     with pytest.raises(ValueError, match="inputs must have 'item', received"):
         make().item_vectors({"user": [1]})
+
+
+def test_lengths_must_agree():
+    """One row, or a column of logarithms, would broadcast or be cut in silence."""
+    model, inputs = with_fields(), draw(np.random.default_rng(10))
+    for name in ("user_fields", "item_fields"):
+        for rows in (1, 5):
+            message = rf"'{name[:4]}' and '{name}' must have one length, received \[6, {rows}\]"
+            with pytest.raises(ValueError, match=message):
+                model({**inputs, name: inputs[name][:rows]})
+            with pytest.raises(ValueError, match=message):
+                model.compute_loss({**inputs, name: inputs[name][:rows]})
+    for log_p in (np.zeros((6, 1)), np.zeros(5), np.zeros(()), np.zeros(1)):
+        with pytest.raises(ValueError, match=r"'log_p' must be \[B\] with B = 6, received"):
+            model.compute_loss({**inputs, "log_p": log_p})
+    with pytest.raises(ValueError, match="one shape"):
+        make().compute_loss({"user": np.arange(4), "item": np.arange(3)})
+    model.compile("adam")
+    with pytest.raises(ValueError, match="'log_p' must be"):
+        model.fit({**inputs, "log_p": np.zeros((6, 1))}, verbose=0)
+
+
+@pytest.mark.parametrize("frequency_rate", [0.0, 0.01])
+def test_a_batch_without_rows_has_loss_zero_and_trains_nothing(frequency_rate):
+    model = with_fields(frequency_rate=frequency_rate)
+    inputs = {name: ids[:0] for name, ids in draw(np.random.default_rng(11)).items()}
+    with tf.GradientTape() as tape:
+        loss = model.compute_loss(inputs, sample_weight=np.zeros(0))
+    assert float(loss) == 0
+    for g in tape.gradient(loss, [w.value for w in model.trainable_weights]):
+        assert not np.any(tf.convert_to_tensor(g))
 
 
 def test_beats_popularity_and_needs_the_correction():

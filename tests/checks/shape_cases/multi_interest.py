@@ -1,5 +1,7 @@
 """What models with several vectors a user say of shapes."""
 
+import math
+
 import tensorflow as tf
 
 from recnotes.layers.readout import choose_interest, label_aware_attention
@@ -26,8 +28,9 @@ def case_comirec_sa():
 @sizes(B=B, M=M)
 def case_readout():
     v, e, allowed = tf.ones([B, M, D]), tf.ones([B, D]), tf.ones([B, M], tf.bool)
-    choose_interest(v, e, allowed)
-    label_aware_attention(v, e, 2, allowed)
+    choose_interest(v, e)
+    for power in 2, math.inf:
+        label_aware_attention(v, e, power, allowed)
 
 
 @sizes(B=B, L=L, D=D, M=M, N=N, O=M * D)

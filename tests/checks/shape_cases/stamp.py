@@ -4,7 +4,8 @@ import tensorflow as tf
 
 from recnotes.layers.stamp_attention import STAMPAttention
 from recnotes.losses.softmax_binary import softmax_binary_cross_entropy
-from recnotes.models.stamp import STAMP, STMP
+from recnotes.models.stamp import STAMP
+from recnotes.models.stmp import STMP
 from tests.checks.shape_cases import sizes
 
 B, L, D, N = 3, 5, 7, 11
