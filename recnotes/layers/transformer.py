@@ -195,7 +195,8 @@ class SASRecBlock(keras.layers.Layer):
             normed = self.feed_forward_norm(s)  # [B, L, D]
         else:
             s, weights = self.attention(normed, x, allowed, training=training)
-            s = normed = self.feed_forward_norm(normed + s)  # [B, L, D]
+            normed = self.feed_forward_norm(normed + s)  # [B, L, D]
+            s = normed  # [B, L, D]
         f = s + self.dropout(self.feed_forward(normed, training=training), training=training)  # [B, L, D]
         return f * tf.cast(mask, f.dtype)[:, :, None], weights
         # --8<-- [end:call]

@@ -49,8 +49,9 @@ class ComiRecSA(MultiInterest):
             XLA.
 
     Example:
+        >>> import numpy as np
         >>> model = ComiRecSA(num_items=7, embedding_dim=6, max_length=4, num_interests=2, seed=0)
-        >>> history = tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])
+        >>> history = np.array([[3, 1, 0, 0], [5, 2, 7, 7]])
         >>> model({"history": history}).shape.as_list(), model.recommend(history, 3).shape.as_list()
         ([2, 2, 6], [2, 3])
 
@@ -122,8 +123,9 @@ class ComiRecDR(MultiInterest):
             XLA.
 
     Example:
+        >>> import numpy as np
         >>> model = ComiRecDR(num_items=7, embedding_dim=6, max_length=4, num_interests=2, seed=0)
-        >>> history = tf.constant([[3, 1, 0, 0], [5, 2, 7, 7]])
+        >>> history = np.array([[3, 1, 0, 0], [5, 2, 7, 7]])
         >>> model({"history": history}).shape.as_list(), model.count_params()  # 7 · 6 + 4 · 2 · 6 · 6
         ([2, 2, 6], 330)
 

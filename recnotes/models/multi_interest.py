@@ -36,6 +36,9 @@ class MultiInterest(keras.Model):
         seeds: the model's; the first is for the items, the third for the draws.
         **kwargs: passed to `keras.Model`.
 
+    Returns:
+        Called on ``{"history": int [B, L]}``: interests ``[B, M, D]``.
+
     Raises:
         ValueError: a size is not positive or the sampler is unknown.
 
@@ -43,6 +46,10 @@ class MultiInterest(keras.Model):
         >>> from recnotes.models import ComiRecSA
         >>> ComiRecSA(num_items=7, seed=0).recommend(tf.constant([[3, 1, 0]]), 2).shape.as_list()
         [1, 2]
+
+    References:
+        Cen et al., *Controllable Multi-Interest Framework for Recommendation*, KDD 2020,
+        https://arxiv.org/abs/2005.09347.
     """
 
     config: dict[str, Any]
