@@ -199,7 +199,7 @@ class SequenceEmbedding(keras.layers.Layer):
         # Padding reads a row that is read anyway: lazy optimizers move every row that was.
         rows = tf.maximum(tf.where(real, ids, tf.reduce_max(ids)) - 1, 0)
         e = tf.cast(tf.gather(self.item_table.value, rows), self.compute_dtype)
-        return tf.where(real[..., None], e, 0)
+        return e * tf.cast(real, e.dtype)[..., None]
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""
