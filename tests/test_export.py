@@ -13,9 +13,9 @@ from recnotes.registry import find, model_names
 # These need more helpers than fit into the aim, whole lines, the docstrings and blank lines too.
 MAX_LINES = {
     "pnn": 410,
-    "din": 460,
-    "can": 400,
-    "bst": 440,
+    "din": 440,
+    "can": 390,
+    "bst": 420,
     "sasrec": 420,
     "mind": 400,
     "omoe": 400,

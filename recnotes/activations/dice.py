@@ -98,17 +98,14 @@ class Dice(keras.layers.Layer):
     Args:
         momentum: share $\mu$ of the average that each training batch keeps (default: 0.99).
         epsilon: added to the variance (default: 1e-08).
-        wiring: "paper"; "authors", the code released for DIN, with $p(s) = \sigma(\beta s / \sqrt{1.001})$
-            and a learned $\beta$ that starts at 0; or "batch", the statistics of the current batch even at
-            inference, so that predictions depend on the rest of the batch (default: "paper").
         **kwargs: passed to `keras.layers.Layer`.
 
     Returns:
         Called on ``[..., U]``: a tensor of the input's shape.
 
     Raises:
-        ValueError: ``momentum`` is not in [0, 1), ``epsilon`` is not positive, ``wiring`` is unknown, or
-            the input has fewer than two axes.
+        ValueError: ``momentum`` is not in [0, 1), ``epsilon`` is not positive, or the input has
+            fewer than two axes.
 
     Example:
         >>> layer = Dice()
@@ -122,20 +119,17 @@ class Dice(keras.layers.Layer):
         Zhou et al., *Deep Interest Network for Click-Through Rate Prediction*, KDD 2018,
         https://arxiv.org/abs/1706.06978. The code at
         https://github.com/zhougr1993/DeepInterestNetwork, ``din/Dice.py``, calls TensorFlow's batch
-        normalization without its training flag, so that mean 0, variance 1 and its ε of 0.001 never change.
+        normalization without its training flag, so that mean 0, variance 1 and its ε of 0.001 never change:
+        `AuthorsDice`.
     """
 
-    def __init__(
-        self, momentum: float = 0.99, epsilon: float = 1e-8, wiring: str = "paper", **kwargs: Any
-    ) -> None:
+    def __init__(self, momentum: float = 0.99, epsilon: float = 1e-8, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must be in [0, 1), received {momentum!r}")
         if epsilon <= 0:
             raise ValueError(f"epsilon must be positive, received {epsilon!r}")
-        if wiring not in ("paper", "authors", "batch"):
-            raise ValueError(f"wiring must be 'paper', 'authors' or 'batch', received {wiring!r}")
-        self.momentum, self.epsilon, self.wiring = float(momentum), float(epsilon), wiring
+        self.momentum, self.epsilon = float(momentum), float(epsilon)
 
     def build(self, input_shape: Any) -> None:
         """Creates slope and averages.
@@ -148,17 +142,11 @@ class Dice(keras.layers.Layer):
         """
         if len(input_shape) < 2 or input_shape[-1] is None:
             raise ValueError(f"the input must be [..., U] with U known, received {tuple(input_shape)!r}")
-        units = (input_shape[-1],)
-        self.alpha = self.add_weight(shape=units, initializer="zeros", name="alpha")
-        if self.wiring == "authors":
-            self.beta = self.add_weight(shape=units, initializer="zeros", name="beta")
-        if self.wiring == "paper":
-            self.moving_mean = self.add_weight(
-                shape=units, initializer="zeros", name="moving_mean", trainable=False, autocast=False
-            )
-            self.moving_variance = self.add_weight(
-                shape=units, initializer="ones", name="moving_variance", trainable=False, autocast=False
-            )
+        shape = (input_shape[-1],)
+        self.alpha = self.add_weight(shape, "zeros", name="alpha")
+        fixed = {"trainable": False, "autocast": False}
+        self.moving_mean = self.add_weight(shape, "zeros", name="moving_mean", **fixed)
+        self.moving_variance = self.add_weight(shape, "ones", name="moving_variance", **fixed)
         self.built = True
 
     def call(self, s: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -173,20 +161,16 @@ class Dice(keras.layers.Layer):
         """
         # --8<-- [start:call]
         wide = s if s.dtype == tf.float64 else tf.cast(s, tf.float32)
-        alpha = tf.cast(self.alpha, wide.dtype)  # [U]
-        if self.wiring == "authors":
-            p = tf.sigmoid(tf.cast(self.beta, wide.dtype) * wide / 1.001**0.5)
-        elif self.wiring == "paper" and not training:
-            mean = tf.cast(self.moving_mean, wide.dtype)  # [U]
-            variance = tf.cast(self.moving_variance, wide.dtype)  # [U]
+        alpha, mean, variance = (
+            tf.cast(w, wide.dtype) for w in (self.alpha, self.moving_mean, self.moving_variance)
+        )
+        if not training:
             return tf.cast(dice(wide, alpha, mean, variance, self.epsilon), s.dtype)
-        else:
-            z, mean, variance = standardize(tf.reshape(wide, [-1, s.shape[-1]]), self.epsilon)
-            p = tf.reshape(tf.sigmoid(z), tf.shape(s))
-            if self.wiring == "paper":
-                for average, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-                    step = (1 - self.momentum) * (tf.cast(batch, average.dtype) - average)
-                    average.assign_add(tf.where(tf.size(s) > 0, step, 0))
+        z, mean, variance = standardize(tf.reshape(wide, [-1, s.shape[-1]]), self.epsilon)
+        for average, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            step = (1 - self.momentum) * (tf.cast(batch, average.dtype) - average)
+            average.assign_add(tf.where(tf.size(s) > 0, step, 0))
+        p = tf.reshape(tf.sigmoid(z), tf.shape(s))
         return tf.cast((alpha + (1 - alpha) * p) * wide, s.dtype)
         # --8<-- [end:call]
 
@@ -211,5 +195,4 @@ class Dice(keras.layers.Layer):
             **super().get_config(),
             "momentum": self.momentum,
             "epsilon": self.epsilon,
-            "wiring": self.wiring,
         }

@@ -123,7 +123,8 @@ class BehaviorEmbedding(keras.layers.Layer):
         candidate ``[B, D]``, history ``[B, L, D]``, mask ``[B, L]`` and profile ``[B, n + F*D]``.
 
     Raises:
-        ValueError: an input is missing or of another rank, or an id is out of range (eagerly).
+        ValueError: an input is missing, of another rank or of another number of rows, or an id is out of
+            range (eagerly).
 
     Example:
         >>> layer = BehaviorEmbedding(9, width=4, seed=0)
@@ -165,7 +166,7 @@ class BehaviorEmbedding(keras.layers.Layer):
             input_shape: not used, the sizes are known (default: None).
         """
         self.items.build()
-        if self.fields is not None:
+        if self.fields:
             self.fields.build()
         self.built = True
 
@@ -180,27 +181,28 @@ class BehaviorEmbedding(keras.layers.Layer):
             Candidate ``[B, D]``, history ``[B, L, D]``, mask ``[B, L]`` and profile ``[B, n + F*D]``.
 
         Raises:
-            ValueError: an input is missing or of another rank.
+            ValueError: an input is missing, of another rank or of another number of rows.
         """
-        wanted = {"item": 1, "history": 2}
-        wanted |= {"dense": 2} if self.num_dense else {}
-        wanted |= {"sparse": 2} if self.fields is not None else {}
-        for key, rank in wanted.items():
-            if key not in inputs:
-                raise ValueError(f"inputs must have the keys {sorted(wanted)}, received {sorted(inputs)}")
-            if inputs[key].shape.rank != rank:
-                raise ValueError(f"{key!r} must have rank {rank}, received {tuple(inputs[key].shape)}")
+        ranks = {"item": 1, "history": 2}
+        ranks |= {"dense": 2} if self.num_dense else {}
+        ranks |= {"sparse": 2} if self.fields else {}
+        if not ranks.keys() <= inputs.keys():
+            raise ValueError(f"inputs must have the keys {sorted(ranks)}, received {sorted(inputs)}")
+        for key, rank in ranks.items():
+            shape, rows = inputs[key].shape, inputs["item"].shape[:1]
+            if shape.rank != rank or not shape[:1].is_compatible_with(rows):
+                raise ValueError(f"{key!r} must have rank {rank} and {rows[0]} rows, received {tuple(shape)}")
         q = self.items(inputs["item"])  # [B, D]
         k = self.items(inputs["history"], name="history")  # [B, L, D]
         mask = tf.not_equal(inputs["history"], 0)  # [B, L]
-        parts = [tf.zeros_like(q[:, :0])]
+        x = q[:, :0]
         if self.num_dense:
             dense = tf.ensure_shape(inputs["dense"], [None, self.num_dense])  # [B, n]
-            parts.append(tf.cast(dense, q.dtype))
-        if self.fields is not None:
+            x = tf.cast(dense, q.dtype)
+        if self.fields:
             e = self.fields(inputs["sparse"])  # [B, F, D]
-            parts.append(tf.reshape(e, [-1, e.shape[1] * e.shape[2]]))
-        return q, k, mask, tf.concat(parts, axis=1)
+            x = tf.concat([x, tf.reshape(e, [-1, e.shape[1] * e.shape[2]])], axis=1)
+        return q, k, mask, x
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""

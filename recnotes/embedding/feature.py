@@ -100,14 +100,19 @@ class FeatureEmbedding(keras.layers.Layer):
             Vectors ``[B, n+F, D]``, the numeric fields first.
 
         Raises:
-            ValueError: an input is missing.
+            ValueError: an input is missing, or the two have different numbers of rows.
         """
         if "sparse" not in inputs or (self.numeric is not None and "dense" not in inputs):
             raise ValueError(f"inputs must have the keys 'dense' and 'sparse', received {sorted(inputs)!r}")
         e = self.fields(inputs["sparse"])  # [B, F, D]
         if self.numeric is None:
             return e
-        return tf.concat([self.numeric(inputs["dense"]), e], axis=1)
+        v = self.numeric(inputs["dense"])  # [B, n, D]
+        if not v.shape[:1].is_compatible_with(e.shape[:1]):
+            raise ValueError(
+                f"'sparse' must have as many rows as 'dense', received {e.shape[0]}, {v.shape[0]}"
+            )
+        return tf.concat([v, e], axis=1)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Returns ``[B, n+F, D]``.

@@ -139,9 +139,8 @@ class FieldEmbedding(keras.layers.Layer):
         # --8<-- [start:call]
         checked = check_field_ids(ids, self.vocabulary_sizes, self.field_names)  # [B, F]
         rows = tf.cast(ids, tf.int64) + tf.constant(self.offsets, tf.int64)  # [B, F]
-        with tf.control_dependencies(
-            [checked]
-        ):  # the rows do not wait: tables read by the same ids share them
+        # The rows do not wait: tables read by the same ids share them.
+        with tf.control_dependencies([checked]):
             return tf.cast(tf.gather(self.table.value, rows), self.compute_dtype)
         # --8<-- [end:call]
 

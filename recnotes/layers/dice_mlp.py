@@ -14,7 +14,7 @@ from recnotes.layers.mlp import MLP
 
 @keras.saving.register_keras_serializable("recnotes")
 class DiceMLP(MLP):
-    r"""`MLP` with a `Dice` of its own after each hidden layer.
+    r"""`MLP` whose hidden layers end in a `Dice` of their own each, or in an activation that Keras knows.
 
     $$
     a^{(l+1)} = \text{dropout}\Big(\text{Dice}_l\big(W^{(l)} a^{(l)} + b^{(l)}\big)\Big), \qquad
@@ -28,6 +28,7 @@ class DiceMLP(MLP):
         hidden_units: widths of the hidden layers, may be empty.
         output_units: width of the linear output layer, ``None`` returns the last hidden layer
             (default: None).
+        activation: activation of the hidden layers, "dice" or a name Keras knows (default: "dice").
         dropout: share of each hidden layer's units set to zero in training (default: 0.0).
         seed: seed, from which each layer gets its own (default: None).
         **kwargs: passed to `keras.layers.Layer`.
@@ -52,12 +53,15 @@ class DiceMLP(MLP):
         self,
         hidden_units: Sequence[int],
         output_units: int | None = None,
+        activation: str = "dice",
         dropout: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(hidden_units, output_units, "linear", dropout, seed, **kwargs)
-        self.dices = [Dice(dtype=self.dtype_policy) for _ in self.hidden_units]
+        name = "linear" if activation == "dice" else activation
+        super().__init__(hidden_units, output_units, name, dropout, seed, **kwargs)
+        self.activation = activation
+        self.dices = [Dice(dtype=self.dtype_policy) for _ in self.hidden_units if activation == "dice"]
 
     def build(self, input_shape: Any) -> None:
         """Creates kernels, biases, slopes and averages.
@@ -66,7 +70,7 @@ class DiceMLP(MLP):
             input_shape: ``[..., I]``.
         """
         super().build(input_shape)
-        for dice, units in zip(self.dices, self.hidden_units, strict=True):
+        for dice, units in zip(self.dices, self.hidden_units, strict=False):
             dice.build((None, units))
 
     def call(self, a: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -79,16 +83,8 @@ class DiceMLP(MLP):
         Returns:
             ``[..., O]``, or the last hidden layer.
         """
+        if not self.dices:
+            return super().call(a, training)
         for dense, dice, drop in zip(self.hidden_layers, self.dices, self.dropout_layers, strict=True):
             a = drop(dice(dense(a), training=training), training=training)
         return a if self.output_layer is None else self.output_layer(a)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the layer.
-
-        Returns:
-            Keyword arguments of the constructor.
-        """
-        config = super().get_config()
-        del config["activation"]
-        return config

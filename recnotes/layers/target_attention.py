@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from recnotes.layers.attention import masked_softmax
 from recnotes.layers.dice_mlp import DiceMLP
-from recnotes.layers.mlp import MLP
 
 
 @keras.saving.register_keras_serializable("recnotes")
@@ -72,13 +71,8 @@ class TargetAttention(keras.layers.Layer):
             raise ValueError(f"normalize must be None or 'softmax', received {normalize!r}")
         self.normalize = normalize
         self.seed = seed
-        self.activation = activation
-        options = {"seed": seed, "dtype": self.dtype_policy, "name": "unit"}
-        self.unit: MLP = (
-            DiceMLP(hidden_units, 1, **options)
-            if activation == "dice"
-            else MLP(hidden_units, 1, activation, **options)
-        )
+        policy = self.dtype_policy
+        self.unit = DiceMLP(hidden_units, 1, activation, seed=seed, dtype=policy, name="unit")
 
     def build(self, input_shape: Any) -> None:
         """Creates the network.
@@ -103,8 +97,7 @@ class TargetAttention(keras.layers.Layer):
         """
         # --8<-- [start:call]
         a = self.activations(q, k, mask, training)  # [B, L]
-        v = tf.einsum("bl,bld->bd", a, k)  # [B, D]
-        return v
+        return tf.einsum("bl,bld->bd", a, k)  # [B, D]
         # --8<-- [end:call]
 
     def activations(self, q: tf.Tensor, k: tf.Tensor, mask: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -143,7 +136,7 @@ class TargetAttention(keras.layers.Layer):
         return {
             **super().get_config(),
             "hidden_units": self.unit.hidden_units,
-            "activation": self.activation,
+            "activation": self.unit.activation,
             "normalize": self.normalize,
             "seed": self.seed,
         }

@@ -91,21 +91,11 @@ class BST(RowWeights):
                 f"max_length and num_blocks must be positive, received {max_length!r} and {num_blocks!r}"
             )
         self.max_length = int(max_length)
-        self.seed = seed
         seeds = child_seeds(seed, 3 + num_blocks)
         self.position_seed = seeds[0]
         policy = self.dtype_policy
-        self.embedding = BehaviorEmbedding(
-            num_items,
-            vocabulary_sizes,
-            num_dense,
-            embedding_dim,
-            field_names,
-            embedding_stddev,
-            seeds[1],
-            dtype=policy,
-            name="embedding",
-        )
+        fields = (vocabulary_sizes, num_dense, embedding_dim, field_names, embedding_stddev)
+        self.embedding = BehaviorEmbedding(num_items, *fields, seeds[1], dtype=policy, name="embedding")
         self.blocks = [
             BSTBlock(2 * embedding_dim, num_heads, dropout, seed=s, dtype=policy) for s in seeds[3:]
         ]

@@ -93,9 +93,10 @@ class DeepFM(RowWeights):
             field_names,
             embedding_stddev,
             seeds[0],
+            dtype=self.dtype_policy,
             name="embedding",
         )
-        self.dnn = MLP(hidden_units, 1, activation, dropout, seed=seeds[1], name="dnn")
+        self.dnn = MLP(hidden_units, 1, activation, dropout, seeds[1], dtype=self.dtype_policy, name="dnn")
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.

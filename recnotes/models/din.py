@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from recnotes.embedding.behavior import BehaviorEmbedding
 from recnotes.layers.dice_mlp import DiceMLP
-from recnotes.layers.mlp import MLP
 from recnotes.layers.target_attention import TargetAttention
 from recnotes.models._config import constructor_arguments
 from recnotes.models.row_weights import RowWeights
@@ -92,29 +91,14 @@ class DIN(RowWeights):
         self.config = constructor_arguments(locals())
         self.cross = bool(cross)
         self.use_attention = bool(use_attention)
-        self.seed = seed
         seeds = child_seeds(seed, 3)
         policy = self.dtype_policy
-        self.embedding = BehaviorEmbedding(
-            num_items,
-            vocabulary_sizes,
-            num_dense,
-            embedding_dim,
-            field_names,
-            embedding_stddev,
-            seeds[0],
-            dtype=policy,
-            name="embedding",
-        )
+        fields = (vocabulary_sizes, num_dense, embedding_dim, field_names, embedding_stddev)
+        self.embedding = BehaviorEmbedding(num_items, *fields, seeds[0], dtype=policy, name="embedding")
         self.attention = TargetAttention(
             attention_units, activation, normalize, seeds[1], dtype=policy, name="attention"
         )
-        options = {"dropout": dropout, "seed": seeds[2], "dtype": policy, "name": "dnn"}
-        self.dnn: MLP = (
-            DiceMLP(hidden_units, 1, **options)
-            if activation == "dice"
-            else MLP(hidden_units, 1, activation, **options)
-        )
+        self.dnn = DiceMLP(hidden_units, 1, activation, dropout, seeds[2], dtype=policy, name="dnn")
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.

@@ -52,7 +52,7 @@ def activations_of(mlp: Any) -> list[Activation]:
         >>> [f(np.array([-1.0, 2.0])).tolist() for f in activations_of(MLP([3], activation="leaky_relu"))]
         [[-0.2, 2.0]]
     """
-    if hasattr(mlp, "dices"):
+    if getattr(mlp, "dices", None):
         return [_dice(layer) for layer in mlp.dices]
     known: dict[str, Activation] = {
         "relu": lambda z: np.maximum(z, 0.0),

@@ -5,12 +5,12 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recnotes.activations import Dice, dice
+from recnotes.activations import AuthorsDice, BatchDice, Dice, dice
 from recnotes.oracles.activations import dice_batch, dice_din
 
 
-def layer_with(alpha, **keywords):
-    layer = Dice(dtype="float64", **keywords)
+def layer_with(alpha, kind=Dice):
+    layer = kind(dtype="float64")
     layer.build([None, len(alpha)])
     layer.alpha.assign(alpha)
     return layer
@@ -30,8 +30,8 @@ def central_differences(f, x):
 def test_training_equals_the_loops(b, u, seed):
     rng = np.random.default_rng(seed)
     s, alpha = rng.normal(1, 2, (b, u)), rng.normal(size=u)
-    for wiring in "paper", "batch":
-        y = layer_with(alpha, wiring=wiring)(tf.constant(s), training=True)
+    for kind in Dice, BatchDice:
+        y = layer_with(alpha, kind)(tf.constant(s), training=True)
         # One row: its mean is the row itself but for rounding, which ε = 1e-8 magnifies by 1e4.
         np.testing.assert_allclose(y, dice_batch(s, alpha), rtol=0, atol=1e-10)
 
@@ -56,14 +56,11 @@ def test_gradients_flow_through_the_statistics():
 def test_the_authors_form():
     rng = np.random.default_rng(1)
     s, alpha, beta = rng.normal(size=(4, 3)), rng.normal(size=3), rng.normal(size=3)
-    layer = layer_with(alpha, wiring="authors")
+    layer = layer_with(alpha, AuthorsDice)
     np.testing.assert_array_equal(layer.beta, np.zeros(3))
     layer.beta.assign(beta)
     before = [w.numpy() for w in layer.weights]
-    for training in True, False:
-        np.testing.assert_allclose(
-            layer(tf.constant(s), training=training), dice_din(s, alpha, beta), rtol=0, atol=1e-12
-        )
+    np.testing.assert_allclose(layer(tf.constant(s)), dice_din(s, alpha, beta), rtol=0, atol=1e-12)
     assert len(layer.weights) == 2
     for weight, old in zip(layer.weights, before, strict=True):
         np.testing.assert_array_equal(weight, old)
@@ -93,9 +90,9 @@ def test_moving_averages_are_those_of_batch_normalization():
     np.testing.assert_allclose(
         inference, dice(tf.constant(s), np.zeros(3), norm.moving_mean, norm.moving_variance), atol=1e-12
     )
-    # Inference does not look at the rest of the batch, training and "batch" do.
+    # Inference does not look at the rest of the batch, training and BatchDice do.
     np.testing.assert_allclose(inference[:1], layer(tf.constant(s[:1])), rtol=1e-14)  # σ in other packets
-    of_batch = layer_with(np.zeros(3), wiring="batch")
+    of_batch = layer_with(np.zeros(3), BatchDice)
     assert np.abs(of_batch(tf.constant(s))[:1] - of_batch(tf.constant(s[:1]))).max() > 0.01
 
 
@@ -133,11 +130,11 @@ def test_one_pass_equals_the_formula(rows):
         np.testing.assert_allclose(ours, exact, rtol=1e-5, atol=1e-4)
 
 
-@pytest.mark.parametrize("wiring", ["paper", "authors", "batch"])
+@pytest.mark.parametrize("layer", [Dice(momentum=0.5), AuthorsDice(), BatchDice()])
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
-def test_fit_save_and_load(tmp_path, wiring):
+def test_fit_save_and_load(tmp_path, layer):
     inputs = keras.Input([3])
-    outputs = keras.layers.Dense(1)(Dice(wiring=wiring, momentum=0.5)(inputs))
+    outputs = keras.layers.Dense(1)(layer(inputs))
     model = keras.Model(inputs, outputs)
     model.compile(keras.optimizers.SGD(0.1), "mse")
     rng = np.random.default_rng(0)
@@ -170,7 +167,5 @@ def test_bad_input():
         Dice(momentum=1)
     with pytest.raises(ValueError, match="epsilon must be positive, received 0"):
         Dice(epsilon=0)
-    with pytest.raises(ValueError, match="wiring must be .*received 'din'"):
-        Dice(wiring="din")
     with pytest.raises(ValueError, match=r"the input must be \[..., U\]"):
         Dice()(tf.zeros([3]))

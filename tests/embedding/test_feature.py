@@ -32,3 +32,7 @@ def test_bad_input():
         FeatureEmbedding([3], num_dense=-1)
     with pytest.raises(ValueError, match="keys 'dense' and 'sparse'"):
         FeatureEmbedding([3], num_dense=1)({"sparse": tf.constant([[0]])})
+    inputs = {"dense": tf.zeros([2, 1]), "sparse": tf.constant([[0]])}
+    for call in (FeatureEmbedding([3], num_dense=1), tf.function(FeatureEmbedding([3], num_dense=1))):
+        with pytest.raises(ValueError, match="'sparse' must have as many rows as 'dense', received 1, 2"):
+            call(inputs)

@@ -42,5 +42,5 @@ def test_slope_one_is_a_linear_network():
 
 
 def test_config():
-    mlp = DiceMLP([5, 4], 2, 0.1, seed=3)
+    mlp = DiceMLP([5, 4], 2, dropout=0.1, seed=3)
     assert DiceMLP.from_config(mlp.get_config()).get_config() == mlp.get_config()

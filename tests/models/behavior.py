@@ -61,6 +61,9 @@ def check_bad_input(model, rng):
     for key, value, message in (
         ("item", inputs["item"][:, None], "'item' must have rank 1"),
         ("history", inputs["history"][:, 0], "'history' must have rank 2"),
+        ("history", inputs["history"][:4], r"'history' must have rank 2 and 5 rows, received \(4, 6\)"),
+        ("dense", inputs["dense"][:4], "'dense' must have rank 2 and 5 rows"),
+        ("sparse", inputs["sparse"][:1], "'sparse' must have rank 2 and 5 rows"),
         ("item", inputs["item"] + N, "ids of 'item'"),
         ("history", inputs["history"] - 1 - N, "ids of 'history'"),
         ("item", inputs["item"].astype(np.float32), "integers"),
