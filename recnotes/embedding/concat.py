@@ -35,8 +35,8 @@ class ConcatFeatures(keras.layers.Layer):
         ``[B, n + F*D]``.
 
     Raises:
-        ValueError: the input is not such a dict, its "sparse" does not go with ``vocabulary_sizes``, or an
-            id is out of range (eagerly).
+        ValueError: the input is not such a dict, its "sparse" does not go with ``vocabulary_sizes``, one of
+            the features it was built for is missing or has another width, or an id is out of range (eagerly).
 
     Example:
         >>> layer = ConcatFeatures([10, 20], width=4, seed=0)
@@ -69,12 +69,21 @@ class ConcatFeatures(keras.layers.Layer):
             )
 
     def build(self, input_shape: Any) -> None:
-        """Creates the embedding table.
+        """Creates the embedding table, and has Keras name what is missing from later inputs.
 
         Args:
             input_shape: dict of the features' shapes.
+
+        Raises:
+            ValueError: the features are others than said above.
         """
-        self._check(input_shape)
+        names = sorted(input_shape) if isinstance(input_shape, Mapping) else input_shape
+        if names not in ([["dense"]] if self.fields is None else [["sparse"], ["dense", "sparse"]]):
+            raise ValueError(
+                f"features must be a dict of 'dense' and, with vocabulary_sizes, 'sparse', received {names!r}"
+            )
+        shapes = input_shape.items()
+        self.input_spec = [keras.layers.InputSpec(shape=(None, *s[1:]), name=name) for name, s in shapes]
         if self.fields is not None:
             self.fields.build()
         self.built = True
@@ -88,21 +97,11 @@ class ConcatFeatures(keras.layers.Layer):
         Returns:
             ``[B, n + F*D]``.
         """
-        self._check(features)
-        parts = []
-        if "dense" in features:
-            parts.append(tf.cast(features["dense"], self.compute_dtype))
+        parts = [tf.cast(features["dense"], self.compute_dtype)] if "dense" in features else []
         if self.fields is not None:
             e = self.fields(features["sparse"])  # [B, F, D]
             parts.append(tf.reshape(e, [-1, e.shape[1] * e.shape[2]]))
         return tf.concat(parts, axis=1)
-
-    def _check(self, features: Any) -> None:
-        names = sorted(features) if isinstance(features, Mapping) else features
-        if names not in (["dense"], ["sparse"], ["dense", "sparse"]):
-            raise ValueError(f"features must be a dict of 'dense' and 'sparse', received {names!r}")
-        if ("sparse" in names) != bool(self.vocabulary_sizes):
-            raise ValueError(f"features must hold 'sparse' exactly with vocabulary_sizes, received {names!r}")
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Returns the shape of the concatenation.
@@ -113,9 +112,9 @@ class ConcatFeatures(keras.layers.Layer):
         Returns:
             ``[B, n + F*D]``.
         """
-        dense = input_shape.get("dense", (None, 0))
         batch = next(iter(input_shape.values()))[0]
-        return (batch, dense[1] + len(self.vocabulary_sizes) * self.width)
+        n = input_shape["dense"][1] if "dense" in input_shape else 0
+        return (batch, n + len(self.vocabulary_sizes) * self.width)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what rebuilds the layer.

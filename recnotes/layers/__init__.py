@@ -17,11 +17,12 @@ from recnotes.layers.cross import CrossNetwork
 from recnotes.layers.cross_v2 import CrossNetworkV2
 from recnotes.layers.dense import glorot_dense
 from recnotes.layers.dice_mlp import DiceMLP
-from recnotes.layers.experts import MixtureOfExperts, Stacked, apply_experts, gate_weights, mix_experts
+from recnotes.layers.experts import apply_experts, gate_weights, mix_experts
 from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.frequency import StreamingFrequency
 from recnotes.layers.kernel_product import kernel_products
+from recnotes.layers.mixture import MixtureOfExperts
 from recnotes.layers.mlp import MLP
 from recnotes.layers.multi_interest import SelfAttentiveInterests, most_recent_first
 from recnotes.layers.negatives import sample_negatives
@@ -35,6 +36,7 @@ from recnotes.layers.product import (
 from recnotes.layers.product_layer import ProductLayer
 from recnotes.layers.readout import choose_interest, label_aware_attention
 from recnotes.layers.residual import ResidualUnit
+from recnotes.layers.stacked import Stacked
 from recnotes.layers.stamp_attention import STAMPAttention
 from recnotes.layers.target_attention import TargetAttention
 from recnotes.layers.tower import Tower

@@ -19,6 +19,7 @@ from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mind import MIND
 from recnotes.models.mmoe import MMoE, OMoE
 from recnotes.models.multi_interest import MultiInterest
+from recnotes.models.multi_task import MultiTask
 from recnotes.models.ncf_mlp import NCFMLP
 from recnotes.models.neumf import NeuMF
 from recnotes.models.nfm import NFM
@@ -34,6 +35,7 @@ from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
     "MultiInterest",
+    "MultiTask",
     "RowWeights",
     "AFM",
     "PNN",

@@ -8,17 +8,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from recnotes.embedding.concat import ConcatFeatures
-from recnotes.layers.experts import MixtureOfExperts
-from recnotes.layers.mlp import MLP
+from recnotes.layers.mixture import MixtureOfExperts
 from recnotes.models._config import constructor_arguments
-from recnotes.models.row_weights import RowWeights
-from recnotes.models.shared_bottom import check_tasks
-from recnotes.seeds import child_seeds
+from recnotes.models.multi_task import MultiTask
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class MMoE(RowWeights):
+class MMoE(MultiTask):
     r"""Predicts several tasks from shared experts, which each task mixes by its own gate.
 
     $$
@@ -77,42 +73,30 @@ class MMoE(RowWeights):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(tasks, 1, vocabulary_sizes, embedding_dim, field_names, seed, **kwargs)
         self.config = constructor_arguments(locals())
-        self.tasks = check_tasks(tasks)
-        self.num_experts = num_experts
-        self.expert_units = list(expert_units)
-        self.tower_units = list(tower_units)
-        self.activation = activation
-        self.gate_bias = gate_bias
-        self.shared_gate = shared_gate
-        self.vocabulary_sizes = list(vocabulary_sizes)
-        self.embedding_dim = embedding_dim
-        self.field_names = list(field_names) if field_names is not None else None
-        self.seed = seed
-        seeds = child_seeds(seed, 2 + len(self.tasks))
-        self.features = ConcatFeatures(self.vocabulary_sizes, embedding_dim, self.field_names, seed=seeds[0])
         self.mixture = MixtureOfExperts(
             num_experts,
-            num_gates=1 if shared_gate else len(self.tasks),
-            hidden_units=self.expert_units,
-            activation=activation,
-            gate_bias=gate_bias,
-            seed=seeds[1],
+            1 if shared_gate else len(tasks),
+            expert_units,
+            activation,
+            gate_bias,
+            *self.part_seeds,
+            dtype=self.dtype_policy,
         )
-        self.towers = [MLP(self.tower_units, 1, activation=activation, seed=s) for s in seeds[2:]]
+        self.towers = self.make_towers(tower_units, activation)
 
-    def build(self, input_shape: Any) -> None:
-        """Creates the weights.
+    def build_parts(self, input_shape: Any) -> int:
+        """Creates the weights of the experts and the gates.
 
         Args:
-            input_shape: dict of the features' shapes.
+            input_shape: ``[B, n + FD]``.
+
+        Returns:
+            Width ``U`` of the mixtures.
         """
-        self.features.build(input_shape)
-        self.mixture.build(self.features.compute_output_shape(input_shape))
-        for tower in self.towers:
-            tower.build((None, self.expert_units[-1]))
-        self.built = True
+        self.mixture.build(input_shape)
+        return self.mixture.hidden_units[-1]
 
     # --8<-- [start:call]
     def call(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -125,10 +109,7 @@ class MMoE(RowWeights):
             Dict of task to logit ``[B]``.
         """
         f = self.mixture(self.features(inputs))  # [B, G, U]
-        outputs = {}
-        for k, (task, tower) in enumerate(zip(self.tasks, self.towers, strict=True)):
-            outputs[task] = tower(f[:, 0 if self.shared_gate else k])[:, 0]
-        return outputs
+        return self.run_towers([f[:, k % f.shape[1]] for k in range(len(self.tasks))])  # G = 1: one for all
 
     # --8<-- [end:call]
 
@@ -142,7 +123,7 @@ class MMoE(RowWeights):
             Dict of task to gate ``[B, E]``, rows sum to 1.
         """
         g = self.mixture.gates(self.features(inputs))  # [B, G, E]
-        return {task: g[:, 0 if self.shared_gate else k] for k, task in enumerate(self.tasks)}
+        return {task: g[:, k % g.shape[1]] for k, task in enumerate(self.tasks)}
 
 
 @keras.saving.register_keras_serializable("recnotes")

@@ -8,17 +8,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.cgc import CGC
-from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
-from recnotes.models.row_weights import RowWeights
-from recnotes.models.shared_bottom import check_tasks
-from recnotes.seeds import child_seeds
+from recnotes.models.multi_task import MultiTask
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class PLE(RowWeights):
+class PLE(MultiTask):
     r"""Predicts several tasks from levels of `CGC`; with one level it is the paper's CGC model.
 
     $$
@@ -77,47 +73,38 @@ class PLE(RowWeights):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(tasks, num_levels, vocabulary_sizes, embedding_dim, field_names, seed, **kwargs)
         self.config = constructor_arguments(locals())
         if num_levels < 1 or (num_levels > 1 and num_shared < 1):
             raise ValueError(f"num_levels must be positive, 1 if nothing is shared, received {num_levels!r}")
-        self.tasks = check_tasks(tasks)
-        self.tower_units = list(tower_units)
-        self.seed = seed
-        seeds = child_seeds(seed, 1 + num_levels + len(self.tasks))
-        policy = self.dtype_policy
-        self.features = ConcatFeatures(
-            vocabulary_sizes, embedding_dim, field_names, seed=seeds[0], dtype=policy
-        )
         self.levels = [
             CGC(
-                len(self.tasks),
+                len(tasks),
                 num_specific,
                 num_shared,
                 expert_units,
                 activation,
                 shared_gate=j < num_levels - 1,
-                seed=seeds[1 + j],
-                dtype=policy,
+                seed=level_seed,
+                dtype=self.dtype_policy,
             )
-            for j in range(num_levels)
+            for j, level_seed in enumerate(self.part_seeds)
         ]
-        self.towers = [MLP(tower_units, 1, activation, seed=s, dtype=policy) for s in seeds[1 + num_levels :]]
+        self.towers = self.make_towers(tower_units, activation)
 
-    def build(self, input_shape: Any) -> None:
-        """Creates the weights.
+    def build_parts(self, input_shape: Any) -> int:
+        """Creates the weights of the levels.
 
         Args:
-            input_shape: dict of the features' shapes.
+            input_shape: ``[B, n + FD]``.
+
+        Returns:
+            Width ``U`` of their outputs.
         """
-        self.features.build(input_shape)
-        shapes = [self.features.compute_output_shape(input_shape)] * (len(self.tasks) + 1)
         for level in self.levels:
-            level.build(shapes)
-            shapes = [(None, level.hidden_units[-1])] * (len(self.tasks) + 1)
-        for tower in self.towers:
-            tower.build(shapes[0])
-        self.built = True
+            level.build([input_shape] * (len(self.tasks) + 1))
+            input_shape = (None, level.hidden_units[-1])
+        return input_shape[1]
 
     # --8<-- [start:call]
     def call(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -132,7 +119,6 @@ class PLE(RowWeights):
         outputs = [self.features(inputs)] * (len(self.tasks) + 1)
         for level in self.levels:
             outputs = level(outputs)
-        parts = zip(self.tasks, self.towers, outputs, strict=True)
-        return {task: tower(o)[:, 0] for task, tower, o in parts}
+        return self.run_towers(outputs)
 
     # --8<-- [end:call]

@@ -8,15 +8,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from recnotes.embedding.concat import ConcatFeatures
 from recnotes.layers.mlp import MLP
 from recnotes.models._config import constructor_arguments
-from recnotes.models.row_weights import RowWeights
-from recnotes.seeds import child_seeds
+from recnotes.models.multi_task import MultiTask
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class SharedBottom(RowWeights):
+class SharedBottom(MultiTask):
     r"""Predicts several tasks from one shared representation.
 
     $$
@@ -67,32 +65,23 @@ class SharedBottom(RowWeights):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(tasks, 1, vocabulary_sizes, embedding_dim, field_names, seed, **kwargs)
         self.config = constructor_arguments(locals())
-        self.tasks = check_tasks(tasks)
-        self.bottom_units = list(bottom_units)
-        self.tower_units = list(tower_units)
-        self.activation = activation
-        self.vocabulary_sizes = list(vocabulary_sizes)
-        self.embedding_dim = embedding_dim
-        self.field_names = list(field_names) if field_names is not None else None
-        self.seed = seed
-        seeds = child_seeds(seed, 2 + len(self.tasks))
-        self.features = ConcatFeatures(self.vocabulary_sizes, embedding_dim, self.field_names, seed=seeds[0])
-        self.bottom = MLP(self.bottom_units, activation=activation, seed=seeds[1])
-        self.towers = [MLP(self.tower_units, 1, activation=activation, seed=s) for s in seeds[2:]]
+        (bottom_seed,) = self.part_seeds
+        self.bottom = MLP(bottom_units, None, activation, seed=bottom_seed, dtype=self.dtype_policy)
+        self.towers = self.make_towers(tower_units, activation)
 
-    def build(self, input_shape: Any) -> None:
-        """Creates the weights.
+    def build_parts(self, input_shape: Any) -> int:
+        """Creates the weights of the shared network.
 
         Args:
-            input_shape: dict of the features' shapes.
+            input_shape: ``[B, n + FD]``.
+
+        Returns:
+            Its width ``U``.
         """
-        self.features.build(input_shape)
-        self.bottom.build(self.features.compute_output_shape(input_shape))
-        for tower in self.towers:
-            tower.build((None, self.bottom_units[-1]))
-        self.built = True
+        self.bottom.build(input_shape)
+        return self.bottom.hidden_units[-1]
 
     # --8<-- [start:call]
     def call(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -105,28 +94,6 @@ class SharedBottom(RowWeights):
             Dict of task to logit ``[B]``.
         """
         f = self.bottom(self.features(inputs))  # [B, U]
-        pairs = zip(self.tasks, self.towers, strict=True)
-        return {task: tower(f)[:, 0] for task, tower in pairs}
+        return self.run_towers([f] * len(self.tasks))
 
     # --8<-- [end:call]
-
-
-def check_tasks(tasks: Sequence[str]) -> list[str]:
-    """Returns the names as a list, or refuses them.
-
-    Args:
-        tasks: names of the tasks.
-
-    Returns:
-        The same names.
-
-    Raises:
-        ValueError: there is none, or a name comes twice.
-
-    Example:
-        >>> check_tasks(("click", "like"))
-        ['click', 'like']
-    """
-    if isinstance(tasks, str) or not tasks or len(set(tasks)) < len(tasks):
-        raise ValueError(f"tasks must be one or more distinct names, received {tasks!r}")
-    return list(tasks)

@@ -212,5 +212,5 @@ def mmoe_of_model(model: Any, inputs: Mapping[str, Any]) -> dict[str, Array]:
     mixed = mix(gates(x, np.asarray(part.gate_kernel, np.float64), offset), f)
     outputs = {}
     for k, (task, tower) in enumerate(zip(model.tasks, model.towers, strict=True)):
-        outputs[task] = np.array([run(tower, a)[0] for a in mixed[:, 0 if model.shared_gate else k]])
+        outputs[task] = np.array([run(tower, a)[0] for a in mixed[:, k % mixed.shape[1]]])
     return outputs

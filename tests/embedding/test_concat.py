@@ -41,3 +41,15 @@ def test_config_rebuilds_it():
 def test_names_of_no_fields_are_refused():
     with pytest.raises(ValueError, match="vocabulary_sizes must be"):
         ConcatFeatures((), field_names=["user"])
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_what_a_later_input_lacks_is_named(graph):
+    layer = ConcatFeatures([3, 2], width=6)
+    layer({"dense": DENSE, "sparse": SPARSE})
+    called = tf.function(layer) if graph else layer
+    for missing, rest in (("dense", {"sparse": SPARSE}), ("sparse", {"dense": DENSE})):
+        with pytest.raises(ValueError, match=f'Missing data for input "{missing}"'):
+            called(rest)
+    with pytest.raises(ValueError, match=r"'dense' .* expected shape=\(None, 4\), found shape=\(5, 3\)"):
+        called({"dense": DENSE[:, :3], "sparse": SPARSE})

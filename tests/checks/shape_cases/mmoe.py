@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from recnotes.embedding.concat import ConcatFeatures
-from recnotes.layers.experts import MixtureOfExperts
+from recnotes.layers.mixture import MixtureOfExperts
 from recnotes.models.mmoe import MMoE
 from recnotes.models.shared_bottom import SharedBottom
 from tests.checks.shape_cases import sizes
