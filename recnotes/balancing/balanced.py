@@ -71,10 +71,11 @@ class Balanced(keras.Model):
         Args:
             input_shape: dict of the features' shapes.
         """
-        if not self.model.built:
-            self.model.build(input_shape)
-        if not self.balancer.built:
-            self.balancer.build((len(self.model.tasks),))
+        with tf.init_scope():  # weights made inside a graph would be lost with it if its first step fails
+            if not self.model.built:
+                self.model.build(input_shape)
+            if not self.balancer.built:
+                self.balancer.build((len(self.model.tasks),))
         self.built = True
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -104,6 +105,7 @@ class Balanced(keras.Model):
 
         Raises:
             ValueError: losses, labels or sample weights are not dicts of the tasks.
+            tf.errors.InvalidArgumentError: a label that counts, or a sample weight, is NaN or infinite.
         """
         tasks = self.model.tasks
         deltas = dict.fromkeys(tasks) if sample_weight is None else sample_weight
@@ -115,7 +117,9 @@ class Balanced(keras.Model):
             p = y_pred[task]
             labels = tf.reshape(tf.cast(y[task], p.dtype), [-1])
             delta = tf.ones_like(p) if deltas[task] is None else tf.reshape(deltas[task], [-1])
-            labels = tf.where(tf.cast(delta, p.dtype) > 0, labels, tf.zeros_like(labels))
+            delta = tf.debugging.check_numerics(tf.cast(delta, p.dtype), f"sample_weight of {task!r}")
+            labels = tf.where(delta > 0, labels, tf.zeros_like(labels))
+            labels = tf.debugging.check_numerics(labels, f"labels of {task!r} where sample_weight is not 0")
             loss = keras.losses.get(self.loss[task])
             # A column each: of two vectors Keras would return the mean, and no row could be left out.
             each = getattr(loss, "call", loss)(labels[:, None], p[:, None])

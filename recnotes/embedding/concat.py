@@ -78,10 +78,9 @@ class ConcatFeatures(keras.layers.Layer):
             ValueError: the features are others than said above.
         """
         names = sorted(input_shape) if isinstance(input_shape, Mapping) else input_shape
-        if names not in ([["dense"]] if self.fields is None else [["sparse"], ["dense", "sparse"]]):
-            raise ValueError(
-                f"features must be a dict of 'dense' and, with vocabulary_sizes, 'sparse', received {names!r}"
-            )
+        allowed = [["dense"]] if self.fields is None else [["sparse"], ["dense", "sparse"]]
+        if names not in allowed:
+            raise ValueError(f"features must be a dict of one of {allowed!r}, received {names!r}")
         shapes = input_shape.items()
         self.input_spec = [keras.layers.InputSpec(shape=(None, *s[1:]), name=name) for name, s in shapes]
         if self.fields is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -9,8 +11,14 @@ Array = NDArray[np.float64]
 
 
 def finite(name: str, values: ArrayLike) -> Array:
-    """Return values as float64, refusing NaN and infinity by name."""
-    x = np.asarray(values, np.float64)
+    """Return values as float64, refusing what is no number, NaN and infinity by name."""
+    try:
+        given = np.asarray(values)
+        if given.dtype.kind not in "biufO":
+            raise TypeError
+        x = given.astype(np.float64)
+    except (TypeError, ValueError):  # rows of several lengths, words, complex numbers
+        raise ValueError(f"{name} must be real numbers, received {values!r}") from None
     if not np.isfinite(x).all():
         at = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
         raise ValueError(f"{name} must be finite, received {float(x[at])!r} at {at}")
@@ -31,3 +39,18 @@ def per_column(name: str, values: ArrayLike, scores: Array) -> Array:
     if w.shape != scores.shape[1:]:
         raise ValueError(f"{name} must hold one number a column, {scores.shape[1]}, received shape {w.shape}")
     return w
+
+
+def number(name: str, value: ArrayLike) -> float:
+    """Return one finite number."""
+    x = finite(name, value)
+    if x.ndim:
+        raise ValueError(f"{name} must be one number, received shape {x.shape}")
+    return float(x)
+
+
+def positive_integers(**counts: int) -> None:
+    """Refuse a count that is none."""
+    for name, count in counts.items():
+        if not isinstance(count, numbers.Integral) or count < 1:
+            raise ValueError(f"{name} must be a positive integer, received {count!r}")

@@ -36,11 +36,12 @@ def cascade(scores: ArrayLike, keep: Sequence[int]) -> NDArray[np.int64]:
         >>> cascade([[9, 1], [8, 2], [7, 3]], keep=[2, 2]).tolist()  # row 2, best in the end, was cut
         [1, 0]
     """
-    s = matrix(scores)
-    if len(keep) != s.shape[1] or min(keep) < 1 or any(a < b for a, b in zip(keep, keep[1:], strict=False)):
-        raise ValueError(f"keep must be {s.shape[1]} positive numbers that never grow, received {keep!r}")
+    s, sizes = matrix(scores), np.asarray(keep)
+    fits = sizes.shape == s.shape[1:] and sizes.dtype.kind in "iu"
+    if not fits or sizes.min() < 1 or (np.diff(sizes) > 0).any():
+        raise ValueError(f"keep must be {s.shape[1]} positive integers that never grow, received {keep!r}")
     rows = np.arange(len(s))
-    for column, size in zip(s.T, keep, strict=True):
+    for column, size in zip(s.T, sizes, strict=True):
         rows = rows[np.argsort(-column[rows], kind="stable")[:size]]
     return rows
 

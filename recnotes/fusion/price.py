@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from recnotes.fusion._columns import Array, finite
+from recnotes.fusion._columns import Array, finite, number
 
 
 # --8<-- [start:price]
@@ -49,10 +49,7 @@ def price_weighted(ctr: ArrayLike, cvr: ArrayLike, price: ArrayLike, exponent: f
             )
     if (m <= 0).any():
         raise ValueError(f"price must be positive, received {float(m.min())!r}")
-    a = finite("exponent", exponent)
-    if a.ndim:
-        raise ValueError(f"exponent must be one number, received shape {a.shape}")
-    return p * q * np.power(m, a)
+    return p * q * np.power(m, number("exponent", exponent))
 
 
 # --8<-- [end:price]

@@ -36,7 +36,8 @@ def log_power_product(scores: ArrayLike, weights: ArrayLike, epsilon: ArrayLike 
         [0.0, 2.0]
     """
     s = matrix(scores)
-    shifted = s + np.broadcast_to(finite("epsilon", epsilon), s.shape[1:])
+    shift = finite("epsilon", epsilon)
+    shifted = s + (shift if shift.ndim == 0 else per_column("epsilon", epsilon, s))
     if (shifted <= 0).any():
         raise ValueError(f"scores + epsilon must be positive, received {float(shifted[shifted <= 0][0])!r}")
     return np.log(shifted) @ per_column("weights", weights, s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from recnotes.fusion._columns import Array, matrix, per_column
+from recnotes.fusion._columns import Array, matrix, number, per_column
 
 
 # --8<-- [start:ranks]
@@ -63,7 +63,7 @@ def reciprocal_rank_fusion(scores: ArrayLike, weights: ArrayLike | None = None, 
         Fused scores ``[B]``.
 
     Raises:
-        ValueError: a shape does not fit, a value is NaN or infinite, or ``k`` is negative.
+        ValueError: a shape does not fit, a value is NaN or infinite, or ``k`` is none or negative.
 
     Example:
         >>> reciprocal_rank_fusion([[3, 1], [2, 3], [1, 2]], k=0).round(4).tolist()  # ranks 1 3, 2 1, 3 2
@@ -73,7 +73,7 @@ def reciprocal_rank_fusion(scores: ArrayLike, weights: ArrayLike | None = None, 
         Cormack, Clarke and Büttcher, *Reciprocal Rank Fusion Outperforms Condorcet and Individual Rank
         Learning Methods*, SIGIR 2009, https://doi.org/10.1145/1571941.1572114. Weights are not in it.
     """
-    if not k >= 0:
+    if number("k", k) < 0:
         raise ValueError(f"k must not be negative, received {k!r}")
     r = descending_ranks(scores)
     w = np.ones(r.shape[1]) if weights is None else per_column("weights", weights, r)

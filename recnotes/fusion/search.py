@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recnotes.fusion._columns import Array, finite, matrix, per_column
+from recnotes.fusion._columns import Array, finite, matrix, number, per_column, positive_integers
 from recnotes.fusion.weighted import weighted_sum
 
 
@@ -51,15 +51,13 @@ def weight_grid(num_columns: int, steps: int) -> Array:
         Candidates ``[C, T]``.
 
     Raises:
-        ValueError: a number is not positive.
+        ValueError: a number is not a positive integer.
 
     Example:
         >>> weight_grid(2, 2).tolist()
         [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
     """
-    for name, number in (("num_columns", num_columns), ("steps", steps)):
-        if number < 1:
-            raise ValueError(f"{name} must be positive, received {number!r}")
+    positive_integers(num_columns=num_columns, steps=steps)
     bars = itertools.combinations(range(steps + num_columns - 1), num_columns - 1)
     edges = [(-1, *places, steps + num_columns - 1) for places in bars]
     return (np.diff(np.array(edges), axis=1) - 1) / steps
@@ -83,15 +81,13 @@ def random_weights(num_columns: int, count: int, seed: int = 0) -> Array:
         Candidates ``[C, T]``.
 
     Raises:
-        ValueError: a number is not positive.
+        ValueError: a number is not a positive integer.
 
     Example:
         >>> random_weights(3, 5).sum(axis=1).round(12).tolist()
         [1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    for name, number in (("num_columns", num_columns), ("count", count)):
-        if number < 1:
-            raise ValueError(f"{name} must be positive, received {number!r}")
+    positive_integers(num_columns=num_columns, count=count)
     x = np.random.default_rng(seed).exponential(size=(count, num_columns))
     return x / x.sum(axis=1, keepdims=True)
 
@@ -155,14 +151,18 @@ def search_weights(
     g = np.arange(len(s)) if groups is None else np.asarray(groups)
     if g.shape != s.shape[:1]:
         raise ValueError(f"groups must have shape [{len(s)}], received {g.shape}")
-    names, group = np.unique(g, return_inverse=True)
-    num_held_out = round(held_out_share * len(names))
+    try:
+        names, group = np.unique(g, return_inverse=True)
+    except TypeError:
+        raise ValueError(f"groups must be of one type, received {groups!r}") from None
+    if g.dtype.kind == "f":
+        finite("groups", g)
+    num_held_out = round(number("held_out_share", held_out_share) * len(names))
     if not 0 < num_held_out < len(names):
         raise ValueError(
             f"held_out_share must leave both parts a group of {len(names)}, received {held_out_share!r}"
         )
-    if num_resamples < 1:
-        raise ValueError(f"num_resamples must be positive, received {num_resamples!r}")
+    positive_integers(num_resamples=num_resamples)
     rng = np.random.default_rng(seed)
     members = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
     order = rng.permutation(len(names))
@@ -170,7 +170,7 @@ def search_weights(
 
     def value(weights: Array, chosen: NDArray[np.int64]) -> float:
         rows = np.concatenate([members[i] for i in chosen])
-        return float(finite("objective", objective(fuse(s[rows], weights), rows)))
+        return number("objective", objective(fuse(s[rows], weights), rows))
 
     equal = np.full(s.shape[1], 1 / s.shape[1])
     start = equal if baseline is None else per_column("baseline", baseline, s)

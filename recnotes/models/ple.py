@@ -77,18 +77,10 @@ class PLE(MultiTask):
         self.config = constructor_arguments(locals())
         if num_levels < 1 or (num_levels > 1 and num_shared < 1):
             raise ValueError(f"num_levels must be positive, 1 if nothing is shared, received {num_levels!r}")
+        policy, counts = self.dtype_policy, (len(tasks), num_specific, num_shared)
         self.levels = [
-            CGC(
-                len(tasks),
-                num_specific,
-                num_shared,
-                expert_units,
-                activation,
-                shared_gate=j < num_levels - 1,
-                seed=level_seed,
-                dtype=self.dtype_policy,
-            )
-            for j, level_seed in enumerate(self.part_seeds)
+            CGC(*counts, expert_units, activation, j < num_levels, level_seed, dtype=policy)
+            for j, level_seed in enumerate(self.part_seeds, 1)
         ]
         self.towers = self.make_towers(tower_units, activation)
 

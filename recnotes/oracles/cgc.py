@@ -14,9 +14,11 @@ Array = NDArray[np.float64]
 
 
 def cgc(
-    inputs: Sequence[Array], experts: Sequence[Sequence[tuple[Array, Array]]], gates: Sequence[Array]
+    inputs: Sequence[Array],
+    experts: Sequence[Sequence[Sequence[tuple[Array, Array]]]],
+    gates: Sequence[Array],
 ) -> list[Array]:
-    r"""Computes one level with experts of one ReLU layer.
+    r"""Computes one level with experts of ReLU layers.
 
     $$
     o^k = \sum_i \text{softmax}(W_g^k x^k)_i\, S^k_i
@@ -27,14 +29,15 @@ def cgc(
 
     Args:
         inputs: ``[B, n]`` for each task and the shared one last.
-        experts: for each of the same groups a list of kernel ``[n, U]`` and bias ``[U]``.
+        experts: for each of the same groups its experts, each a list of layers: kernel ``[n, U]`` and bias
+            ``[U]``.
         gates: ``[n, E]`` for each task and, where there is a shared gate, for it.
 
     Returns:
         ``[B, U]`` for each gate.
 
     Example:
-        >>> one = [(np.ones((2, 3)), np.zeros(3))]
+        >>> one = [[(np.ones((2, 3)), np.zeros(3))]]
         >>> cgc([np.ones((1, 2))] * 2, [one, one], [np.zeros((2, 2))])[0].tolist()
         [[2.0, 2.0, 2.0]]
     """
@@ -46,14 +49,20 @@ def cgc(
         for b in range(len(inputs[k])):
             logits = [sum(x * w for x, w in zip(inputs[k][b], column, strict=True)) for column in gate.T]
             powers = [np.exp(logit - max(logits)) for logit in logits]
-            values = [np.maximum(inputs[j][b] @ w + c, 0) for j in groups for w, c in experts[j]]
+            values = []
+            for j in groups:
+                for layers in experts[j]:
+                    a = inputs[j][b]
+                    for w, c in layers:
+                        a = np.maximum(a @ w + c, 0)
+                    values.append(a)
             rows.append(sum(p / sum(powers) * v for p, v in zip(powers, values, strict=True)))
         outputs.append(np.stack(rows))
     return outputs
 
 
 def ple_of_model(model: Any, inputs: Mapping[str, Any]) -> dict[str, Array]:
-    """Evaluates a `recnotes.models.PLE` whose experts have one ReLU layer, with the model's weights.
+    """Evaluates a `recnotes.models.PLE` whose experts have ReLU layers, with the model's weights.
 
     Args:
         model: a built PLE.
@@ -73,8 +82,8 @@ def ple_of_model(model: Any, inputs: Mapping[str, Any]) -> dict[str, Array]:
     for level in model.levels:
         pairs = []
         for expert in level.experts:
-            kernel, bias = (np.asarray(w, np.float64) for w in expert.get_weights())
-            pairs.append((kernel, bias))
+            weights = [np.asarray(w, np.float64) for w in expert.get_weights()]
+            pairs.append(list(zip(weights[::2], weights[1::2], strict=True)))
         m, tasks = level.num_specific, level.num_tasks
         groups = [pairs[m * k : m * (k + 1)] for k in range(tasks)] + [pairs[m * tasks :]]
         outputs = cgc(outputs, groups, [np.asarray(gate.kernel, np.float64) for gate in level.gates])

@@ -244,6 +244,29 @@ def test_xla_is_refused():
     assert not balanced.jit_compile and one_step(balanced, x, y)["loss"] > 0
 
 
+@pytest.mark.parametrize("eager", [True, False])
+def test_a_label_that_counts_and_is_no_number_names_its_task(eager):
+    x, y = data()
+    y["task_2"][3] = np.nan
+    balanced = compiled(Balanced(make()), eager=eager)
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="labels of 'task_2' where sample_weight is not 0"
+    ):
+        one_step(balanced, x, y)
+    delta = {"task_1": np.ones(12, "float32"), "task_2": np.full(12, np.nan, "float32")}
+    with pytest.raises(tf.errors.InvalidArgumentError, match="sample_weight of 'task_2'"):
+        one_step(balanced, x, y, delta)
+
+
+def test_compiling_again_after_a_failed_fit():
+    x, y = data()
+    balanced = Balanced(make(), UncertaintyWeights())
+    balanced.compile("sgd", loss={"task_1": "mse"})
+    with pytest.raises(ValueError, match="loss must be a dict"):
+        one_step(balanced, x, y)
+    assert one_step(compiled(balanced, eager=False), x, y)["task_1_weight"] == 0.5
+
+
 UNITS = np.array([1.0, 10.0])
 
 

@@ -252,3 +252,33 @@ GOOD = [[0.1, 0.2], [0.4, 0.3]]
 def test_bad_input_names_the_argument(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+ONES = np.ones((3, 2))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fusion.cascade(ONES, 3), "keep must be 2 positive integers that never grow, received 3"),
+        (lambda: fusion.cascade(ONES, [2.5, 1.0]), "keep must be 2 positive integers"),
+        (lambda: fusion.cascade(ONES, None), "keep must be 2 positive integers"),
+        (lambda: fusion.weighted_sum([["a", "b"]], [1, 2]), "scores must be real numbers"),
+        (lambda: fusion.weighted_sum([[1, 2], [1]], [1, 2]), "scores must be real numbers"),
+        (lambda: fusion.weighted_sum(ONES * 1j, [1, 2]), "scores must be real numbers"),
+        (lambda: fusion.weighted_sum(ONES, ["x", "y"]), "weights must be real numbers"),
+        (lambda: fusion.chebyshev_weights("a", [1]), "point must be real numbers"),
+        (lambda: fusion.power_product(ONES, [1, 1], [1, 2, 3]), "epsilon must hold one number a column, 2"),
+        (lambda: fusion.power_product(ONES, [1, 1], "x"), "epsilon must be real numbers"),
+        (lambda: fusion.price_weighted([0.5], [0.5], [1], [1, 2]), "exponent must be one number"),
+        (lambda: fusion.reciprocal_rank_fusion(ONES, k=None), "k must be finite"),
+        (lambda: fusion.reciprocal_rank_fusion(ONES, k=np.inf), "k must be finite, received inf"),
+        (lambda: fusion.reciprocal_rank_fusion(ONES, k=[1, 2]), "k must be one number"),
+        (lambda: fusion.weight_grid(2.5, 2), "num_columns must be a positive integer, received 2.5"),
+        (lambda: fusion.weight_grid(2, None), "steps must be a positive integer, received None"),
+        (lambda: fusion.random_weights(2, 2.5), "count must be a positive integer, received 2.5"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from recnotes import fusion
 from recnotes.fusion import power_product, random_weights, search_weights, weight_grid
 from recnotes.metrics import auc, gauc
 
@@ -121,3 +122,20 @@ GOOD = np.ones((4, 2))
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"held_out_share": "a"}, "held_out_share must be real numbers"),
+        ({"held_out_share": np.nan}, "held_out_share must be finite"),
+        ({"num_resamples": 2.5}, "num_resamples must be a positive integer, received 2.5"),
+        ({"groups": [1, np.nan, 2, 2]}, "groups must be finite"),
+        ({"groups": [1, None, "a", 2]}, "groups must be of one type"),
+        ({"objective": lambda fused, rows: fused}, "objective must be one number"),
+    ],
+)
+def test_bad_options_are_named(options, message):
+    given = {"objective": lambda fused, rows: 1.0, "candidates": np.ones((1, 2)), **options}
+    with pytest.raises(ValueError, match=message):
+        fusion.search_weights(np.ones((4, 2)), **given)

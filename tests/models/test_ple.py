@@ -5,8 +5,10 @@ import tensorflow as tf
 
 from recnotes.balancing import Balanced, DecayedWeights
 from recnotes.data.multitask import two_tasks
+from recnotes.models.mmoe import MMoE, OMoE
 from recnotes.models.ple import PLE
 from recnotes.models.shared_bottom import SharedBottom
+from recnotes.oracles.cgc import ple_of_model
 
 
 def mixed(B=6, n=5):
@@ -155,3 +157,20 @@ def test_ids_out_of_range_name_the_field():
 def test_bad_arguments(bad):
     with pytest.raises(ValueError, match="received"):
         PLE(**bad)
+
+
+@pytest.mark.parametrize(("levels", "units"), [(1, (4, 3)), (3, (5, 4, 3)), (2, (3,))])
+def test_model_equals_the_loops_at_any_depth(levels, units):
+    model = PLE(("a", "b", "c"), levels, 2, 1, units, (3, 2), vocabulary_sizes=(7, 9), seed=0)
+    outputs, expected = model(mixed()), ple_of_model(model, mixed())
+    for task in model.tasks:
+        np.testing.assert_allclose(outputs[task], expected[task], atol=1e-5)  # float32 against float64
+
+
+@pytest.mark.parametrize("kind", [PLE, MMoE, OMoE, SharedBottom])
+def test_a_missing_feature_is_named(kind):
+    model = kind(vocabulary_sizes=(7, 9), seed=0)
+    model(mixed())
+    for missing, given in (("dense", "sparse"), ("sparse", "dense")):
+        with pytest.raises(ValueError, match=f'Missing data for input "{missing}"'):
+            model({given: mixed()[given]})
