@@ -18,8 +18,8 @@ MAX_LINES = {
     "bst": 420,
     "sasrec": 420,
     "mind": 400,
-    "omoe": 400,
-    "mmoe": 400,
+    "omoe": 390,
+    "mmoe": 390,
     "ple": 340,
 }
 

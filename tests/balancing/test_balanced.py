@@ -249,9 +249,7 @@ def test_a_label_that_counts_and_is_no_number_names_its_task(eager):
     x, y = data()
     y["task_2"][3] = np.nan
     balanced = compiled(Balanced(make()), eager=eager)
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match="labels of 'task_2' where sample_weight"
-    ):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="labels of 'task_2' where sample_weight"):
         one_step(balanced, x, y)
     delta = {"task_1": np.ones(12, "float32"), "task_2": np.full(12, np.nan, "float32")}
     with pytest.raises(tf.errors.InvalidArgumentError, match="sample_weight of 'task_2'"):

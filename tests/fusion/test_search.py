@@ -101,10 +101,10 @@ GOOD = np.ones((4, 2))
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: weight_grid(0, 2), "num_columns must be positive, received 0"),
-        (lambda: weight_grid(2, 0), "steps must be positive, received 0"),
-        (lambda: random_weights(0, 2), "num_columns must be positive, received 0"),
-        (lambda: random_weights(2, 0), "count must be positive, received 0"),
+        (lambda: weight_grid(0, 2), "num_columns must be a positive integer, received 0"),
+        (lambda: weight_grid(2, 0), "steps must be a positive integer, received 0"),
+        (lambda: random_weights(0, 2), "num_columns must be a positive integer, received 0"),
+        (lambda: random_weights(2, 0), "count must be a positive integer, received 0"),
         (lambda: search_weights([[np.nan, 1]], max, [[1, 1]]), "scores must be finite"),
         (lambda: search_weights(GOOD, max, [[1, np.nan]]), "candidates must be finite"),
         (lambda: search_weights(GOOD, max, [[1, 1, 1]]), r"candidates must have shape \[C, 2\]"),
@@ -112,7 +112,10 @@ GOOD = np.ones((4, 2))
         (lambda: search_weights(GOOD, max, [[1, 1]], groups=[1, 2]), r"groups must have shape \[4\]"),
         (lambda: search_weights(GOOD, max, [[1, 1]], groups=[1, 1, 1, 1]), "must leave both parts a group"),
         (lambda: search_weights(GOOD, max, [[1, 1]], held_out_share=1.0), "must leave both parts a group"),
-        (lambda: search_weights(GOOD, max, [[1, 1]], num_resamples=0), "num_resamples must be positive"),
+        (
+            lambda: search_weights(GOOD, max, [[1, 1]], num_resamples=0),
+            "num_resamples must be a positive integer",
+        ),
         (lambda: search_weights(GOOD, lambda f, rows: np.nan, [[1, 1]]), "objective must be finite"),
         (lambda: search_weights(GOOD, max, [[1, 1]], baseline=[1]), "baseline must hold one number a column"),
         (lambda: search_weights(GOOD, max, [[1, 1]], baseline=[1, np.nan]), "baseline must be finite"),
