@@ -132,6 +132,7 @@ def test_bad_arguments(bad):
         MixtureOfExperts(**{"num_experts": 2, "num_gates": 2, **bad})
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 def test_save_and_load(tmp_path):
     inputs = keras.Input([5])
     layer = MixtureOfExperts(3, 2, (4, 6), activation="tanh", gate_bias=True, seed=1, name="m")

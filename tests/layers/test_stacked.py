@@ -21,3 +21,9 @@ def test_stacked_gives_every_expert_its_own_draw():
         for j in range(i):
             assert not np.any(kernel[i] == kernel[j])
     np.testing.assert_array_equal(Stacked("zeros")((2, 3, 4)), np.zeros((2, 3, 4)))
+
+
+def test_stacked_is_rebuilt_from_its_configuration():
+    one = Stacked(keras.initializers.GlorotUniform(), seed=3)
+    again = keras.initializers.deserialize(keras.initializers.serialize(one))
+    np.testing.assert_array_equal(one((2, 3, 4)), again((2, 3, 4)))
