@@ -14,11 +14,11 @@ def finite(name: str, values: ArrayLike) -> Array:
     """Return values as float64, refusing what is no number, NaN and infinity by name."""
     try:
         given = np.asarray(values)
-        if given.dtype.kind not in "biufO":
-            raise TypeError
-        x = given.astype(np.float64)
-    except (TypeError, ValueError):  # rows of several lengths, words, complex numbers
-        raise ValueError(f"{name} must be real numbers, received {values!r}") from None
+        x = given.astype(np.float64) if given.dtype.kind in "biufO" else None
+    except (TypeError, ValueError):  # rows of several lengths, or objects that are no numbers
+        x = None
+    if x is None:  # words and complex numbers too
+        raise ValueError(f"{name} must be real numbers, received {values!r}")
     if not np.isfinite(x).all():
         at = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
         raise ValueError(f"{name} must be finite, received {float(x[at])!r} at {at}")
