@@ -9,11 +9,9 @@ from recnotes.registry import find, model_names
 WIDE = {"first_order", "wide", "crosses", "frequency"}
 # Their dropout is on sums over pairs of fields, which are in float32 too.
 WIDE_DROPOUT = {"fm", "afm"}
-# Their parts follow Keras's global policy.
-GLOBAL = {"shared-bottom", "omoe", "mmoe"}
 
 
-@pytest.mark.parametrize("name", [name for name in model_names() if name not in GLOBAL])
+@pytest.mark.parametrize("name", model_names())
 def test_parts_have_the_models_policy(name):
     entry = find(name)
     model = entry.load()(**entry.arguments, dtype="mixed_bfloat16")
