@@ -1,4 +1,4 @@
-"""The command ``recnotes``: list the models, trace one, verify them, write one out as a file."""
+"""The command ``recnotes``: list, trace, verify and export models; fetch public data sets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments after the command's name, None for those of the process (default: None).
 
     Returns:
-        Exit status: 0, or 2 for arguments that make no sense (raised as `SystemExit` by argparse).
+        Exit status: 0, 1 for a data set that cannot be had, or 2 for arguments that make no sense (raised as
+        `SystemExit` by argparse).
 
     Example:
         >>> main(["list"])  # doctest: +ELLIPSIS
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="recnotes", description="Models of RecNotes, on the command line.")
     parser.add_argument("--version", action="version", version=recnotes.__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="list|trace|verify|export")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="list|trace|verify|export|data")
     commands.add_parser("list", help="list the models")
     tracing = commands.add_parser("trace", help="print shapes, parameters and FLOPs of a small example")
     tracing.add_argument("name", help="a model, as `recnotes list` names it")
@@ -36,7 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     verifying.add_argument("name", nargs="?", help="a model, all of them without it")
     exporting = commands.add_parser("export", help="write a model to stdout as one self-contained file")
     exporting.add_argument("name", help="a model, as `recnotes list` names it")
+    data = commands.add_parser("data", help="list the public data sets, fetch one")
+    actions = data.add_subparsers(dest="action", required=True, metavar="list|fetch")
+    actions.add_parser("list", help="list the data sets")
+    fetching = actions.add_parser("fetch", help="fetch a data set, check it and keep it in the cache")
+    fetching.add_argument("data_set", metavar="name", help="a data set, as `recnotes data list` names it")
     arguments = parser.parse_args(argv)
+    if arguments.command == "data":
+        return _data(arguments, parser)
     if getattr(arguments, "name", None) is not None:
         try:
             registry.find(arguments.name)
@@ -65,6 +73,26 @@ def _run(arguments: argparse.Namespace) -> str:
 
     entry = registry.find(arguments.name)
     return trace(entry.build(), entry.inputs(), depth=arguments.depth) + "\n"
+
+
+def _data(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from recnotes.data import catalog
+    from recnotes.data.download import DownloadError
+
+    if arguments.action == "list":
+        _print("".join(f"{entry.name:20}{entry.title}\n" for entry in catalog.entries()))
+        return 0
+    try:
+        entry = catalog.find(arguments.data_set)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        entry.load()
+    except DownloadError as error:
+        print(error, file=sys.stderr)
+        return 1
+    _print(f"{entry.title} is there and was read.\n{entry.license}\nCite: {entry.citation}\n")
+    return 0
 
 
 def _list() -> str:

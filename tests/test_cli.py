@@ -29,7 +29,9 @@ def test_trace_of_every_model_counts_its_parameters(name):
     model = entry.build()
     table = trace(model, entry.inputs())
     assert f"| {model.count_params():,} |" in table.splitlines()[-1]
-    assert "≥" not in table and "?" not in table
+    assert "?" not in table
+    # DIN's unit runs on real items alone: how many there are is not in the graph, so that part is a bound.
+    assert ("≥" in table) == (name == "din")
 
 
 def test_export(capsys):

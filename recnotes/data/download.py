@@ -20,8 +20,10 @@ from recnotes.data.files import (  # noqa: F401, importable from here too
     ChecksumError,
     DownloadError,
     cache_folder,
+    checksum,
     data_folder,
     find_local,
+    kind,
     locked,
     read_members,
     sha256,
@@ -50,7 +52,7 @@ def download(
     Args:
         url: http or https address.
         path: where the file shall be; its folder is created.
-        expected: SHA-256 of the file, 64 hexadecimal digits.
+        expected: SHA-256 of the file, 64 hexadecimal digits, or its git blob SHA-1, 40.
         timeout: seconds without an answer after which the host counts as out of reach (default: 5.0).
         attempts: how often a connection that broke after it brought something is taken up again (default: 4).
 
@@ -60,6 +62,7 @@ def download(
     Raises:
         DownloadError: the host could not be reached or the transfer kept breaking off.
         ChecksumError: the bytes are not the expected ones; nothing is left on disk.
+        ValueError: ``expected`` has neither 64 nor 40 digits.
 
     Example:
         >>> url = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
@@ -72,19 +75,19 @@ def download(
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path):
         if path.is_file():
-            if sha256(path) == expected:
+            if checksum(path, expected) == expected:
                 return path
             path.unlink()
         resumed = part.exists() and part.stat().st_size > 0
         _fetch(url, part, timeout, attempts)
-        if (got := sha256(part)) != expected and resumed:
+        if (got := checksum(part, expected)) != expected and resumed:
             # The beginning may stem from another version of the file: once more, from zero.
             part.unlink()
             _fetch(url, part, timeout, attempts)
-            got = sha256(part)
+            got = checksum(part, expected)
         if got != expected:
             part.unlink()
-            raise ChecksumError(f"{url}: SHA-256 is {got}, expected {expected}")
+            raise ChecksumError(f"{url}: {kind(got)} is {got}, expected {expected}")
         os.replace(part, path)
     return path
 

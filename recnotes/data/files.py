@@ -14,8 +14,10 @@ __all__ = [
     "ChecksumError",
     "DownloadError",
     "cache_folder",
+    "checksum",
     "data_folder",
     "find_local",
+    "kind",
     "read_members",
     "sha256",
 ]
@@ -89,16 +91,68 @@ def sha256(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def checksum(path: str | os.PathLike[str], like: str) -> str:
+    """Return the digest of a file in the form of another one.
+
+    Args:
+        path: path of the file.
+        like: 64 digits for SHA-256, or 40 for the SHA-1 that git gives a file's content, which hashes the
+            word ``blob``, the length and a zero byte first.
+
+    Returns:
+        As many hexadecimal digits as ``like`` has.
+
+    Raises:
+        ValueError: ``like`` has another length.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "empty")
+        ...     path.touch()
+        ...     checksum(path, 40 * "0")  # git's name of the empty file
+        'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
+    """
+    if len(like) == 64:
+        return sha256(path)
+    if len(like) != 40:
+        raise ValueError(f"like must have 64 or 40 digits, received {like!r}")
+    digest = hashlib.sha1(b"blob %d\0" % os.path.getsize(path), usedforsecurity=False)
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 16):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def kind(digest: str) -> str:
+    """Return what a digest of this length is called.
+
+    Args:
+        digest: hexadecimal digits.
+
+    Returns:
+        "SHA-256" or "git blob SHA-1".
+
+    Example:
+        >>> kind(40 * "0")
+        'git blob SHA-1'
+    """
+    return "SHA-256" if len(digest) == 64 else "git blob SHA-1"
+
+
 def find_local(files: Mapping[str, str], tried: list[str], subfolder: str = "") -> list[Path] | None:
     """Look for a set of files in ``RECNOTES_DATA`` and check each.
 
     Args:
-        files: file name → expected SHA-256; all of them are needed.
+        files: file name → expected SHA-256 or git blob SHA-1; all of them are needed.
         tried: list that gets one line for whatever did not fit, for the error message.
         subfolder: folder inside ``RECNOTES_DATA`` that may hold them as well (default: "").
 
     Returns:
         Their paths, in the order of ``files``, or ``None`` when one is missing or has other bytes.
+
+    Raises:
+        ValueError: a digest has neither 64 nor 40 digits.
 
     Example:
         >>> from unittest import mock
@@ -118,10 +172,12 @@ def find_local(files: Mapping[str, str], tried: list[str], subfolder: str = "") 
         paths = [folder / name for name in files]
         if not all(path.is_file() for path in paths):
             continue
-        wrong = [(path, got) for path in paths if (got := sha256(path)) != files[path.name]]
+        wrong = [
+            (path, got) for path in paths if (got := checksum(path, files[path.name])) != files[path.name]
+        ]
         if not wrong:
             return paths
-        tried += [f"{path}: SHA-256 is {got}, expected {files[path.name]}" for path, got in wrong]
+        tried += [f"{path}: {kind(got)} is {got}, expected {files[path.name]}" for path, got in wrong]
     return None
 
 
