@@ -1,0 +1,1 @@
+"""What produced every number on the results pages: cards, their runner and its command line."""

@@ -1,0 +1,112 @@
+"""What a reproduction card says: data, settings, the figure it is held against, and when that is reached."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# How far two figures may be apart where nobody knows their spread.
+TOLERANCES = {"auc": 0.002, "p@20": 0.005, "mrr@20": 0.005, "hr@10": 0.01, "ndcg@10": 0.01}
+FALLS = frozenset({"log_loss", "rmse", "mse"})  # the lower the better
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Somebody else's figure.
+
+    Attributes:
+        source: where it stands: paper or study, table or file.
+        values: metric → figure.
+        spread: metric → standard deviation over runs, where the source gives one.
+        comparable: False where data or protocol differ; then there is no verdict.
+        note: what differs, or what else a reader must know.
+    """
+
+    source: str
+    values: Mapping[str, float]
+    spread: Mapping[str, float] = field(default_factory=dict)
+    comparable: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one seed brought.
+
+    Attributes:
+        curve: one entry an epoch: its number, the training loss, the validation metrics, seconds.
+        epoch: the epoch that validation chose.
+        metrics: test metrics at that epoch.
+    """
+
+    curve: list[dict[str, float]]
+    epoch: int
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One row of the results pages.
+
+    Attributes:
+        name: short name, of file and command line.
+        model: name of the model, as a reader knows it.
+        data: name of the data set in the catalog, or "planted".
+        protocol: split, candidates and metric, in a sentence of each language: "en" and "zh".
+        settings: everything a run depends on but the seed.
+        metrics: test metrics in the order they are shown; the first decides the verdict.
+        run: trains one seed, for as many epochs as given at most (None: as the settings say).
+        seeds: how many seeds a full run has.
+        references: the figures it is held against.
+        tuning: what was tried on validation before the settings were fixed.
+    """
+
+    name: str
+    model: str
+    data: str
+    protocol: Mapping[str, str]
+    settings: Mapping[str, Any]
+    metrics: tuple[str, ...]
+    run: Callable[[int, int | None], Trial]
+    seeds: int = 5
+    references: tuple[Reference, ...] = ()
+    tuning: str = ""
+
+
+def verdict(metric: str, ours: float, spread: float | None, reference: Reference) -> str:
+    r"""Compares two figures.
+
+    They agree where $|a - b| \le 2\sqrt{s_a^2 + s_b^2}$ with their standard deviations $s$, or by the
+    metric's tolerance where one of the two is not known.
+
+    Args:
+        metric: name of the metric.
+        ours: mean over our seeds.
+        spread: standard deviation over our seeds, None for a single one.
+        reference: the other figure.
+
+    Returns:
+        "reproduced", "above" (better than that), "not reproduced" or "not comparable".
+
+    Raises:
+        ValueError: the spread is unknown and the metric has no tolerance.
+
+    Example:
+        >>> verdict("auc", 0.9850, 0.0003, Reference("a study", {"auc": 0.9834}, {"auc": 0.0003}))
+        'above'
+        >>> verdict("auc", 0.9838, None, Reference("a study", {"auc": 0.9834}))
+        'reproduced'
+    """
+    if not reference.comparable or metric not in reference.values:
+        return "not comparable"
+    theirs = reference.spread.get(metric)
+    if spread is not None and theirs is not None:
+        allowed = 2 * math.hypot(spread, theirs)
+    elif metric in TOLERANCES:
+        allowed = TOLERANCES[metric]
+    else:
+        raise ValueError(f"metric must have a tolerance where a spread is unknown, received {metric!r}")
+    gain = (ours - reference.values[metric]) * (-1 if metric in FALLS else 1)
+    return "reproduced" if abs(gain) <= allowed else "above" if gain > 0 else "not reproduced"

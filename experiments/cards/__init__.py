@@ -1,0 +1,34 @@
+"""All cards; one module a protocol."""
+
+from __future__ import annotations
+
+import fnmatch
+
+from experiments.card import Card
+from experiments.cards import frappe_ctr
+
+MODULES = (frappe_ctr,)
+
+
+def all_cards() -> list[Card]:
+    """Returns every card in the order of the results pages."""
+    return [card for module in MODULES for card in module.CARDS]
+
+
+def matching(pattern: str) -> list[Card]:
+    """Returns the cards whose name fits a pattern such as ``frappe-*``.
+
+    Args:
+        pattern: name, with * for any text.
+
+    Returns:
+        At least one card.
+
+    Raises:
+        ValueError: no card fits.
+    """
+    cards = [card for card in all_cards() if fnmatch.fnmatchcase(card.name, pattern)]
+    if not cards:
+        names = ", ".join(card.name for card in all_cards())
+        raise ValueError(f"card must be one of {names}, received {pattern!r}")
+    return cards

@@ -1,0 +1,195 @@
+"""Frappe as click prediction: thirteen models under BARS's settings, AUC and log loss.
+
+The settings are those of BARS's best configuration for each model (batch 4,096, Adam 0.001, width 10,
+gradients bounded to a norm of 10, the learning rate divided by 10 after an epoch without a better validation
+AUC), with what its code does to the tables: half their squared norm, all rows at every step. Networks have no
+batch normalization here, where BARS's has one for most models. The rows are those of `recnotes.data.frappe`,
+whose training negatives are drawn anew.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+
+from experiments.card import Card, Reference, Trial
+from experiments.training import ctr_metrics, fit, predict
+from recnotes import models
+from recnotes.data.frappe_split import FrappeRows, frappe
+
+PROTOCOL = {
+    "en": "BARS frappe_x1: the random 70/20/10 split of NFM's authors, training negatives drawn anew; AUC "
+    "and log loss of the test rows at the epoch with the best validation AUC",
+    "zh": "BARS frappe_x1：NFM 作者的随机 70/20/10 划分，训练负样本重新抽取；取验证集 AUC 最高的一轮，"
+    "报告测试集的 AUC 与对数损失",
+}
+BARS = "BARS, ranking/ctr, {}_frappe_x1 (reczoo/BARS@5b5e61f)"
+DEEP = {"hidden_units": (400, 400, 400)}
+
+
+def columns(rows: FrappeRows) -> tuple[dict[str, Any], Any]:
+    """Returns inputs and labels."""
+    return {"sparse": rows.ids}, rows.label
+
+
+def run(
+    build: Callable[..., keras.Model], settings: Mapping[str, Any], seed: int, epochs: int | None
+) -> Trial:
+    """Trains one seed."""
+    data = frappe()
+    arguments = {"embedding_dim": 10, "embedding_stddev": 0.0001, **settings["model"]}
+    arguments = {name: value for name, value in arguments.items() if value is not None}
+    model = build(data.vocabulary_sizes, seed=seed, **arguments)
+    curve, best = fit(
+        model,
+        columns(data.train),
+        columns(data.validation),
+        seed=seed,
+        epochs=epochs or settings["epochs"],
+        patience=settings["patience"],
+        batch_size=settings["batch_size"],
+        table_l2=settings["table_l2"],
+    )
+    inputs, label = columns(data.test)
+    return Trial(curve, best, ctr_metrics(label, predict(model, inputs)))
+
+
+def card(
+    name: str,
+    model: str,
+    build: Callable[..., keras.Model],
+    auc: float | None,
+    log_loss: float | None,
+    arguments: Mapping[str, Any],
+    table_l2: float,
+    spread: tuple[float, float] | None = None,
+    patience: int = 2,
+    epochs: int = 100,
+    tuning: str = "none: BARS's own configuration",
+) -> Card:
+    """Returns one card; ``spread`` is BARS's standard deviation over five runs, where it has them."""
+    settings = {
+        "model": dict(arguments),
+        "optimizer": "Adam 0.001, gradients bounded to a norm of 10",
+        "batch_size": 4096,
+        "table_l2": table_l2,
+        "epochs": epochs,
+        "patience": patience,
+        "decay": 0.1,
+    }
+    references = ()
+    if auc is not None and log_loss is not None:
+        spreads = dict(zip(("auc", "log_loss"), spread, strict=True)) if spread else {}
+        note = "five runs" if spread else "one run"
+        references = (Reference(BARS.format(model), {"auc": auc, "log_loss": log_loss}, spreads, note=note),)
+    return Card(
+        name=f"frappe-{name}",
+        model=model,
+        data="frappe",
+        protocol=PROTOCOL,
+        settings=settings,
+        metrics=("auc", "log_loss"),
+        run=functools.partial(run, build, settings),
+        references=references,
+        tuning=tuning,
+    )
+
+
+LOGISTIC = {"embedding_dim": None, "embedding_stddev": None}
+CARDS = [
+    card("lr", "LR", lambda sizes, seed: models.LogisticRegression(sizes), 0.9356, 0.3076, LOGISTIC, 1e-5),
+    card("fm", "FM", models.FactorizationMachine, 0.9671, 0.2065, {}, 5e-6),
+    card("ffm", "FFM", models.FFM, 0.9786, 0.1860, {"use_linear": True, "embedding_stddev": None}, 1e-6),
+    card(
+        "afm",
+        "AFM",
+        models.AFM,
+        0.9697,
+        0.2264,
+        {"attention_units": 128, "pair_dropout": 0.1, "pooled_dropout": 0.1},
+        1e-5,
+    ),
+    card(
+        "nfm",
+        "NFM",
+        models.NFM,
+        0.9804,
+        0.2058,
+        {**DEEP, "batch_norm": False, "pooled_dropout": 0.0, "dropout": 0.4},
+        1e-4,
+        epochs=200,
+    ),
+    card(
+        "dnn",
+        "DNN",
+        models.DeepFM,
+        0.9840,
+        0.1584,
+        {**DEEP, "use_fm": False, "dropout": 0.2},
+        0.05,
+        (0.00051, 0.00215),
+    ),
+    card(
+        "ipnn",
+        "IPNN",
+        models.PNN,
+        0.9841,
+        0.1540,
+        {**DEEP, "pairs": "upper", "dropout": 0.3},
+        0.05,
+        patience=3,
+    ),
+    card(
+        "widedeep",
+        "WideDeep",
+        models.WideDeep,
+        0.9831,
+        0.1540,
+        {**DEEP, "dropout": 0.6},
+        0.1,
+        (0.00079, 0.00318),
+    ),
+    card(
+        "deepfm",
+        "DeepFM",
+        models.DeepFM,
+        0.9839,
+        0.1495,
+        {**DEEP, "dropout": 0.2},
+        0.05,
+        (0.00016, 0.00175),
+    ),
+    card(
+        "dcn",
+        "DCN",
+        models.DCN,
+        0.9834,
+        0.1507,
+        {**DEEP, "num_cross_layers": 3, "dropout": 0.2},
+        0.05,
+        (0.00031, 0.00233),
+    ),
+    card(
+        "dcnv2",
+        "DCNv2",
+        models.DCNv2,
+        0.9838,
+        0.1520,
+        {**DEEP, "num_cross_layers": 4, "dropout": 0.4},
+        0.05,
+        (0.00043, 0.00206),
+    ),
+    card(
+        "deepcrossing",
+        "DeepCrossing",
+        models.DeepCrossing,
+        None,
+        None,
+        {"hidden_units": (500, 500, 500), "embedding_relu": False},
+        0.05,
+        tuning="none: BARS has no Deep Crossing on Frappe; the settings of its DNN",
+    ),
+]

@@ -1,0 +1,138 @@
+"""Trains a model that gives one logit a row, choosing the epoch on validation rows only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from recnotes.metrics import auc, log_loss
+
+Columns = Mapping[str, np.ndarray]
+Metrics = dict[str, float]
+
+
+def ctr_metrics(label: np.ndarray, logit: np.ndarray) -> Metrics:
+    """Computes AUC and log loss."""
+    return {"auc": auc(label, logit), "log_loss": log_loss(label, logit)}
+
+
+def rmse_metrics(label: np.ndarray, score: np.ndarray) -> Metrics:
+    """Computes the root of the mean squared error on labels of ±1; scores beyond them are cut to ±1."""
+    target = 2.0 * label - 1
+    return {"rmse": float(np.sqrt(np.mean((np.clip(score, -1, 1) - target) ** 2)))}
+
+
+def predict(model: keras.Model, inputs: Columns, batch_size: int = 8192) -> np.ndarray:
+    """Computes the logits of all rows."""
+    return model.predict({k: np.asarray(v) for k, v in inputs.items()}, batch_size=batch_size, verbose=0)
+
+
+def binary_cross_entropy(label: tf.Tensor, logit: tf.Tensor) -> tf.Tensor:
+    """Computes the mean cross-entropy."""
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(label, logit))
+
+
+def squared_error(label: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
+    """Computes the mean squared error on labels of ±1."""
+    return tf.reduce_mean(tf.square(score - (2 * label - 1)))
+
+
+def fit(
+    model: keras.Model,
+    train: tuple[Columns, np.ndarray],
+    validation: tuple[Columns, np.ndarray],
+    *,
+    seed: int,
+    epochs: int,
+    patience: int,
+    monitor: str = "auc",
+    batch_size: int = 4096,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    loss: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = binary_cross_entropy,
+    measure: Callable[[np.ndarray, np.ndarray], Metrics] = ctr_metrics,
+    table_l2: float = 0.0,
+    decay: float = 0.1,
+    report: Callable[[str], None] = print,
+) -> tuple[list[dict[str, float]], int]:
+    """Trains until validation stops to improve, and leaves the model with the weights of its best epoch.
+
+    After an epoch without a new best the learning rate is multiplied by ``decay``; after ``patience`` of them
+    in a row training ends.
+
+    Args:
+        model: a model that returns one logit a row.
+        train: inputs and labels to fit on.
+        validation: inputs and labels for every choice.
+        seed: seed of the order of the rows and of dropout.
+        epochs: most epochs.
+        patience: how many epochs without a new best end it.
+        monitor: the validation metric that decides; AUC rises, all others fall (default: "auc").
+        batch_size: rows of a step (default: 4096).
+        optimizer: None for Adam with rate 0.001 and gradients bounded to a norm of 10 (default: None).
+        loss: mean loss of labels and outputs (default: binary_cross_entropy).
+        measure: metrics of labels and outputs (default: ctr_metrics).
+        table_l2: weight of half the squared norm of the embedding tables, all rows at every step
+            (default: 0.0).
+        decay: factor of the learning rate (default: 0.1).
+        report: takes a line an epoch (default: print).
+
+    Returns:
+        The curve and the number of the best epoch.
+    """
+    keras.utils.set_random_seed(seed)
+    optimizer = optimizer or keras.optimizers.Adam(1e-3, global_clipnorm=10.0)
+    rng = np.random.default_rng(seed)
+    inputs = {name: tf.constant(column) for name, column in train[0].items()}
+    label = tf.constant(train[1], tf.float32)
+    model({name: column[:2] for name, column in inputs.items()}, training=False)
+    weights = [weight for weight in model.trainable_weights]
+    tables = [weight for weight in weights if weight.name == "table"] if table_l2 else []
+    optimizer.build(weights)
+
+    @tf.function
+    def epoch_of(order: tf.Tensor) -> tf.Tensor:
+        total = tf.constant(0.0)
+        steps = (tf.shape(order)[0] + batch_size - 1) // batch_size
+        for step in tf.range(steps):
+            rows = order[step * batch_size : (step + 1) * batch_size]
+            batch = {name: tf.gather(column, rows) for name, column in inputs.items()}
+            with tf.GradientTape() as tape:
+                own = loss(tf.gather(label, rows), model(batch, training=True)) + tf.add_n(
+                    [tf.zeros([]), *model.losses]
+                )
+                penalty = tf.add_n([tf.zeros([]), *(tf.reduce_sum(tf.square(t)) for t in tables)])
+                objective = own + table_l2 / 2 * penalty
+            gradients = tape.gradient(objective, [weight.value for weight in weights])
+            optimizer.apply(gradients, weights)
+            total += own
+        return total / tf.cast(steps, tf.float32)
+
+    best, best_epoch, kept, since = -np.inf, 0, model.get_weights(), 0
+    curve: list[dict[str, float]] = []
+    for number in range(1, epochs + 1):
+        start = time.perf_counter()
+        average = float(epoch_of(tf.constant(rng.permutation(len(train[1])), tf.int32)))
+        found = measure(validation[1], predict(model, validation[0]))
+        value = found[monitor] if monitor == "auc" else -found[monitor]
+        seconds = time.perf_counter() - start
+        curve.append({"epoch": number, "loss": average, **found, "seconds": round(seconds, 1)})
+        report(f"epoch {number}: " + ", ".join(f"{k} {v:.4f}" for k, v in curve[-1].items() if k != "epoch"))
+        if value > best:
+            best, best_epoch, kept, since = value, number, model.get_weights(), 0
+            continue
+        since += 1
+        optimizer.learning_rate.assign(optimizer.learning_rate * decay)
+        if since >= patience:
+            break
+    model.set_weights(kept)
+    return curve, best_epoch
+
+
+def config(**settings: Any) -> dict[str, Any]:
+    """Returns settings as they go into a card."""
+    return settings
