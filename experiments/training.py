@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments.card import FALLS
 from recnotes.metrics import auc, log_loss
 
 Columns = Mapping[str, np.ndarray]
+Rows = tuple[Columns, np.ndarray]
 Metrics = dict[str, float]
+Curve = list[dict[str, float]]
 
 
 def ctr_metrics(label: np.ndarray, logit: np.ndarray) -> Metrics:
@@ -44,8 +47,8 @@ def squared_error(label: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
 
 def fit(
     model: keras.Model,
-    train: tuple[Columns, np.ndarray],
-    validation: tuple[Columns, np.ndarray],
+    train: Rows | Callable[[int], Rows],
+    validation: Rows,
     *,
     seed: int,
     epochs: int,
@@ -58,7 +61,7 @@ def fit(
     table_l2: float = 0.0,
     decay: float = 0.1,
     report: Callable[[str], None] = print,
-) -> tuple[list[dict[str, float]], int]:
+) -> tuple[Curve, int]:
     """Trains until validation stops to improve, and leaves the model with the weights of its best epoch.
 
     After an epoch without a new best the learning rate is multiplied by ``decay``; after ``patience`` of them
@@ -66,12 +69,13 @@ def fit(
 
     Args:
         model: a model that returns one logit a row.
-        train: inputs and labels to fit on.
+        train: inputs and labels to fit on, or a function that draws them anew for each epoch, from 1, always
+            as many.
         validation: inputs and labels for every choice.
         seed: seed of the order of the rows and of dropout.
         epochs: most epochs.
         patience: how many epochs without a new best end it.
-        monitor: the validation metric that decides; AUC rises, all others fall (default: "auc").
+        monitor: the validation metric that decides (default: "auc").
         batch_size: rows of a step (default: 4096).
         optimizer: None for Adam with rate 0.001 and gradients bounded to a norm of 10 (default: None).
         loss: mean loss of labels and outputs (default: binary_cross_entropy).
@@ -87,15 +91,18 @@ def fit(
     keras.utils.set_random_seed(seed)
     optimizer = optimizer or keras.optimizers.Adam(1e-3, global_clipnorm=10.0)
     rng = np.random.default_rng(seed)
-    inputs = {name: tf.constant(column) for name, column in train[0].items()}
-    label = tf.constant(train[1], tf.float32)
+
+    def tensors(rows: Rows) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        return {k: tf.constant(column) for k, column in rows[0].items()}, tf.constant(rows[1], tf.float32)
+
+    inputs, label = tensors(train(1) if callable(train) else train)
     model({name: column[:2] for name, column in inputs.items()}, training=False)
     weights = [weight for weight in model.trainable_weights]
     tables = [weight for weight in weights if weight.name == "table"] if table_l2 else []
     optimizer.build(weights)
 
     @tf.function
-    def epoch_of(order: tf.Tensor) -> tf.Tensor:
+    def epoch_of(inputs: dict[str, tf.Tensor], label: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
         total = tf.constant(0.0)
         steps = (tf.shape(order)[0] + batch_size - 1) // batch_size
         for step in tf.range(steps):
@@ -113,12 +120,14 @@ def fit(
         return total / tf.cast(steps, tf.float32)
 
     best, best_epoch, kept, since = -np.inf, 0, model.get_weights(), 0
-    curve: list[dict[str, float]] = []
+    curve: Curve = []
     for number in range(1, epochs + 1):
         start = time.perf_counter()
-        average = float(epoch_of(tf.constant(rng.permutation(len(train[1])), tf.int32)))
+        if callable(train) and number > 1:
+            inputs, label = tensors(train(number))
+        average = float(epoch_of(inputs, label, tf.constant(rng.permutation(len(label)), tf.int32)))
         found = measure(validation[1], predict(model, validation[0]))
-        value = found[monitor] if monitor == "auc" else -found[monitor]
+        value = found[monitor] * (-1 if monitor in FALLS else 1)
         seconds = time.perf_counter() - start
         curve.append({"epoch": number, "loss": average, **found, "seconds": round(seconds, 1)})
         report(f"epoch {number}: " + ", ".join(f"{k} {v:.4f}" for k, v in curve[-1].items() if k != "epoch"))
@@ -131,6 +140,29 @@ def fit(
             break
     model.set_weights(kept)
     return curve, best_epoch
+
+
+def best_of(
+    candidates: Sequence[Mapping[str, Any]],
+    train: Callable[[Mapping[str, Any]], tuple[keras.Model, Curve, int]],
+    monitor: str = "auc",
+) -> tuple[keras.Model, Curve, int, int]:
+    """Trains once for each candidate and keeps what validation likes best.
+
+    Args:
+        candidates: settings to try.
+        train: trains with one of them; returns the model, its curve and its best epoch.
+        monitor: the validation metric that decides (default: "auc").
+
+    Returns:
+        Model, curve, best epoch and the candidate's number, from 0.
+    """
+    sign = -1 if monitor in FALLS else 1
+    found: list[tuple[keras.Model, Curve, int, int]] = []
+    for number, candidate in enumerate(candidates):
+        print(f"candidate {number}: {dict(candidate)}", flush=True)
+        found.append((*train(candidate), number))
+    return max(found, key=lambda f: sign * f[1][f[2] - 1][monitor])
 
 
 def config(**settings: Any) -> dict[str, Any]:

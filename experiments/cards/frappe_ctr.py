@@ -138,7 +138,7 @@ CARDS = [
         models.PNN,
         0.9841,
         0.1540,
-        {**DEEP, "pairs": "upper", "dropout": 0.3},
+        {**DEEP, "pairs": "above", "dropout": 0.3},
         0.05,
         patience=3,
     ),

@@ -1,0 +1,215 @@
+"""Frappe as regression on labels of ±1, the task of NFM's and AFM's papers, and a lookup that learns nothing.
+
+Training follows the authors' code: batches of 128, Adagrad with rate 0.05 and sums of squares that start at
+1e-8 under a loss summed over the batch and halved, which for the mean used here is 1e-8 / 64²; predictions
+are cut to ±1 before they are measured. Training ends after four epochs without a better validation RMSE. AFM
+starts from the vectors of an FM of the same width, as in its paper. ``wiring="authors"`` is AFM as its
+published code computes it, where every attention weight is 1; the width of its attention, which then changes
+nothing, is 1 to save time.
+
+The rows are those of `recnotes.data.frappe`: validation and test are the authors' files, the training
+negatives are drawn anew. Departures: AFM's penalty on the attention kernel is off, and it trains for fifteen
+epochs at most.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from experiments.card import Card, Reference, Trial
+from experiments.cards.frappe_ctr import columns
+from experiments.training import Curve, best_of, fit, predict, rmse_metrics, squared_error
+from recnotes import models
+from recnotes.data.frappe_split import Frappe, FrappeRows, frappe
+from recnotes.optimizers import RowAdagrad
+
+PROTOCOL = {
+    "en": "the random 70/20/10 split of NFM's authors, training negatives drawn anew; RMSE of the test rows "
+    "on labels of ±1, predictions cut to ±1, at the epoch with the lowest validation RMSE",
+    "zh": "NFM 作者的随机 70/20/10 划分，训练负样本重新抽取；标签为 ±1，预测值截到 ±1，"
+    "取验证集 RMSE 最低的一轮，报告测试集的 RMSE",
+}
+SETTINGS = {
+    "optimizer": "Adagrad 0.05, sums of squares from 1e-8 / 64²",
+    "batch_size": 128,
+    "epochs": 100,
+    "patience": 4,
+}
+AFM_TABLE = "AFM (arXiv:1708.04617), RMSE on Frappe, width 256"
+NFM_TABLE = "NFM (arXiv:1708.05027), RMSE on Frappe, width 128"
+UNREAD = "quoted from memory, not yet read at its source"
+DRAWN = "training negatives drawn anew"
+
+
+def train(
+    build: Callable[..., keras.Model], arguments: Mapping[str, Any], data: Frappe, seed: int, epochs: int
+) -> tuple[keras.Model, Curve, int]:
+    """Trains one model; with ``pretrain`` among the arguments it starts from the tables of such an FM."""
+    own = dict(arguments)
+    pretrain = own.pop("pretrain", None)
+    model = build(data.vocabulary_sizes, seed=seed, **own)
+    if pretrain:
+        fm = train(models.FactorizationMachine, pretrain, data, seed, epochs)[0]
+        model({"sparse": data.validation.ids[:2]})
+        for part in ("embedding", "first_order"):
+            getattr(model, part).set_weights(getattr(fm, part).get_weights())
+    optimizer = RowAdagrad(0.05, initial_accumulator_value=1e-8 / 64**2, epsilon=0.0)
+    curve, best = fit(
+        model,
+        columns(data.train),
+        columns(data.validation),
+        seed=seed,
+        epochs=epochs,
+        patience=SETTINGS["patience"],
+        monitor="rmse",
+        batch_size=SETTINGS["batch_size"],
+        optimizer=optimizer,
+        loss=squared_error,
+        measure=rmse_metrics,
+        decay=1.0,
+    )
+    return model, curve, best
+
+
+def run(
+    build: Callable[..., keras.Model], settings: Mapping[str, Any], seed: int, epochs: int | None
+) -> Trial:
+    """Trains one seed with each candidate."""
+    data = frappe()
+    model, curve, best, candidate = best_of(
+        settings["candidates"],
+        lambda own: train(build, own, data, seed, epochs or settings["epochs"]),
+        "rmse",
+    )
+    inputs, label = columns(data.test)
+    return Trial(curve, best, {**rmse_metrics(label, predict(model, inputs)), "candidate": candidate})
+
+
+def seen_pairs(train: FrappeRows, rows: FrappeRows) -> np.ndarray:
+    """Says of each row whether its user and app are together in a positive of the training part."""
+    width = 1 + max(int(train.ids[:, 1].max()), int(rows.ids[:, 1].max()))
+    known = train.ids[train.label == 1].astype(np.int64)
+    return np.isin(
+        rows.ids[:, 0].astype(np.int64) * width + rows.ids[:, 1], known[:, 0] * width + known[:, 1]
+    )
+
+
+def look_up(seed: int, epochs: int | None) -> Trial:
+    """Answers from the training pairs alone; two constants come from validation, nothing is random."""
+    data = frappe()
+    before, after = (seen_pairs(data.train, rows) for rows in (data.validation, data.test))
+    target = 2 * data.validation.label - 1
+    values = np.array([target[~before].mean(), target[before].mean()])
+    validation = rmse_metrics(data.validation.label, values[before.astype(int)])
+    plain = np.where(after, 1.0, -1.0)
+    return Trial(
+        [{"epoch": 1, **validation}],
+        1,
+        {
+            **rmse_metrics(data.test.label, values[after.astype(int)]),
+            "rmse_plain": rmse_metrics(data.test.label, plain)["rmse"],
+            "accuracy": float((after == (data.test.label == 1)).mean()),
+        },
+    )
+
+
+def card(
+    name: str,
+    model: str,
+    build: Callable[..., keras.Model],
+    candidates: list[dict[str, Any]],
+    references: tuple[Reference, ...],
+    seeds: int,
+    epochs: int = 100,
+    tuning: str = "none: the authors' settings",
+) -> Card:
+    """Returns one card."""
+    settings = {"candidates": candidates, **SETTINGS, "epochs": epochs}
+    return Card(
+        name=f"frappe-rmse-{name}",
+        model=model,
+        data="frappe",
+        protocol=PROTOCOL,
+        settings=settings,
+        metrics=("rmse",),
+        run=functools.partial(run, build, settings),
+        seeds=seeds,
+        references=references,
+        tuning=tuning,
+    )
+
+
+LIBFM = "the same model, fitted by another learner without dropout"
+NFM_64 = "this width is that of the authors' readme, 64; " + DRAWN
+FM_DROPS = [{"pooled_dropout": rate} for rate in (0.3, 0.5)]
+WIDE = {"embedding_dim": 256}
+PRETRAIN = {**WIDE, "pooled_dropout": 0.3}
+CARDS = [
+    Card(
+        name="frappe-rmse-lookup",
+        model="pairs seen in training",
+        data="frappe",
+        protocol=PROTOCOL,
+        settings={"values": "means of the validation labels of pairs seen and not seen"},
+        metrics=("rmse", "rmse_plain", "accuracy"),
+        run=look_up,
+        seeds=1,
+    ),
+    card(
+        "fm",
+        "FM, width 64",
+        models.FactorizationMachine,
+        [{"embedding_dim": 64, **drop} for drop in FM_DROPS],
+        (Reference(NFM_TABLE + ", LibFM", {"rmse": 0.3437}, comparable=False, note=f"{LIBFM}; {UNREAD}"),),
+        3,
+        tuning="dropout on the pooled vector 0.3 or 0.5, by validation, anew for each seed",
+    ),
+    card(
+        "fm-256",
+        "FM, width 256",
+        models.FactorizationMachine,
+        [{**WIDE, **drop} for drop in FM_DROPS],
+        (Reference(AFM_TABLE + ", LibFM", {"rmse": 0.3385}, comparable=False, note=f"{LIBFM}; {DRAWN}"),),
+        1,
+        tuning="dropout on the pooled vector 0.3 or 0.5, by validation",
+    ),
+    card(
+        "nfm",
+        "NFM, width 64",
+        models.NFM,
+        [{"embedding_dim": 64, "hidden_units": (64,)}],
+        (Reference(NFM_TABLE, {"rmse": 0.3127}, comparable=False, note=f"{NFM_64}; {UNREAD}"),),
+        3,
+    ),
+    card(
+        "nfm-128",
+        "NFM, width 128",
+        models.NFM,
+        [{"embedding_dim": 128, "hidden_units": (128,)}],
+        (Reference(NFM_TABLE, {"rmse": 0.3127}, note=f"{DRAWN}; {UNREAD}"),),
+        3,
+    ),
+    card(
+        "afm",
+        "AFM, width 256",
+        models.AFM,
+        [{**WIDE, "attention_units": 256, "pair_dropout": 0.2, "pretrain": PRETRAIN}],
+        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=f"{DRAWN}; no penalty on the attention kernel"),),
+        1,
+        epochs=15,
+    ),
+    card(
+        "afm-authors",
+        "AFM, width 256, as its code computes it",
+        models.AFM,
+        [{**WIDE, "attention_units": 1, "pair_dropout": 0.2, "wiring": "authors", "pretrain": PRETRAIN}],
+        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=f"{DRAWN}; every attention weight is 1"),),
+        1,
+        epochs=15,
+    ),
+]

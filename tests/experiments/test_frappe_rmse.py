@@ -1,0 +1,47 @@
+"""Frappe as regression: the lookup on hand-made rows, and every model for an epoch on a slice."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from experiments.cards import frappe_rmse
+from recnotes.data.frappe_split import Frappe, FrappeRows
+
+
+def rows(ids: list[list[int]], label: list[int]) -> FrappeRows:
+    full = np.zeros((len(ids), 10), np.int32)
+    full[:, :2] = ids
+    return FrappeRows(full, np.array(label, np.float32))
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    train = rows([[0, 1], [1, 2], [0, 2], [1, 0]] * 40, [1, 1, 0, 0] * 40)
+    held_out = rows([[0, 1], [1, 2], [0, 0], [0, 2]], [1, 1, 1, 0])
+    values = tuple(("a", "b", "c") for _ in range(10))
+    monkeypatch.setattr(frappe_rmse, "frappe", lambda: Frappe(train, held_out, held_out, values, True))
+
+
+def test_the_lookup_knows_positives_only():
+    trial = frappe_rmse.look_up(0, None)
+    assert trial.metrics["accuracy"] == 0.75  # (0, 0) was not seen
+    assert trial.metrics["rmse_plain"] == pytest.approx(1.0)  # one error of 2 among four rows
+    assert trial.metrics["rmse"] == pytest.approx(np.sqrt(0.5))  # unseen rows get their mean, 0
+
+
+@pytest.mark.parametrize("name", ["fm", "nfm", "afm", "afm-authors"])
+def test_a_card_runs(name):
+    card = next(card for card in frappe_rmse.CARDS if card.name == f"frappe-rmse-{name}")
+    small = {"embedding_dim": 4, "pooled_dropout": 0.3}
+    own = {**card.settings["candidates"][0], "embedding_dim": 4}
+    own |= {"pretrain": small} if "pretrain" in own else {}
+    build = card.run.args[0]
+    trial = frappe_rmse.run(build, {**card.settings, "candidates": [own]}, 0, 2)
+    assert len(trial.curve) == 2 and 0 < trial.metrics["rmse"] < 2
+
+
+def test_every_reference_says_where_it_stands():
+    for card in frappe_rmse.CARDS:
+        assert set(card.protocol) == {"en", "zh"} and dataclasses.is_dataclass(card)
+        assert all("arXiv" in reference.source for reference in card.references)
