@@ -18,6 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from experiments.cards.ml_100k_ctr import fields
 from recnotes.data import Split, movielens_100k, planted_interactions, random_rows, temporal
 from recnotes.metrics import auc, log_loss
 from recnotes.models import DeepFM
@@ -56,13 +57,7 @@ def planted(name: str, scale: float, seed: int) -> dict[str, Any]:
 def movielens(split_name: str, seed: int) -> dict[str, Any]:
     """Test AUC of DeepFM on MovieLens-100K, the epoch chosen on validation."""
     ml = movielens_100k()
-    user, item = ml.ratings.user_id, ml.ratings.item_id
-    like = (ml.ratings.rating >= 4).astype(np.float32)
-    age = np.digitize(ml.users.age[user], [18, 25, 35, 45, 50, 56])
-    years = [1950, 1970, 1980, 1985, 1990, 1993, 1994, 1995, 1996, 1997]
-    columns = [user, item, age, ml.users.gender[user], ml.users.occupation[user]]
-    columns += [ml.items.genre_ids[item][:, 0], np.digitize(ml.items.year[item], years)]
-    ids = np.stack(columns, axis=1).astype(np.int32)  # [N, F]
+    ids, like = fields(ml)  # [N, F], [N]
     split: Split = temporal(ml.ratings.timestamp) if split_name == "time" else random_rows(len(like), seed=0)
     model = DeepFM((ids.max(axis=0) + 1).tolist(), embedding_dim=10, hidden_units=[64, 64], seed=seed)
     seen: list[tuple[float, float]] = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import fnmatch
 
 from experiments.card import Card
-from experiments.cards import frappe_ctr, frappe_rmse
+from experiments.cards import frappe_ctr, frappe_rmse, ml_100k_ctr
 
-MODULES = (frappe_ctr, frappe_rmse)
+MODULES = (frappe_ctr, frappe_rmse, ml_100k_ctr)
 
 
 def all_cards() -> list[Card]:
