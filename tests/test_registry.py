@@ -7,6 +7,7 @@ import pytest
 
 import recnotes.models
 from recnotes.models.multi_interest import MultiInterest
+from recnotes.models.multi_task import MultiTask
 from recnotes.registry import ModelEntry, find, model_names
 
 
@@ -21,7 +22,7 @@ def test_every_model_is_listed():
                 and value.__module__ == module.__name__
             ):
                 classes.add(value)
-    classes -= {recnotes.models.RowWeights, MultiInterest}  # bases
+    classes -= {recnotes.models.RowWeights, MultiInterest, MultiTask}  # bases
     assert {find(name).load() for name in model_names()} == classes
 
 
