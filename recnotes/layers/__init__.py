@@ -26,6 +26,7 @@ from recnotes.layers.mixture import MixtureOfExperts
 from recnotes.layers.mlp import MLP
 from recnotes.layers.multi_interest import SelfAttentiveInterests, most_recent_first
 from recnotes.layers.negatives import sample_negatives
+from recnotes.layers.normalized_mlp import NormalizedMLP
 from recnotes.layers.product import (
     factorized_inner,
     inner_products,
@@ -56,6 +57,7 @@ __all__ = [
     "MLP",
     "MixtureOfExperts",
     "MultiHeadAttention",
+    "NormalizedMLP",
     "PairAttention",
     "PointWiseFeedForward",
     "ProductLayer",

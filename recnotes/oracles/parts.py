@@ -39,7 +39,7 @@ def leaky(z: Array, slope: float = 0.2) -> Array:
 
 
 def activations_of(mlp: Any) -> list[Activation]:
-    """Returns the activation of each hidden layer of a network, Dice with its running statistics.
+    """Returns the activation of each hidden layer of a network, with running statistics where it has them.
 
     Args:
         mlp: a built `recnotes.layers.MLP` or `recnotes.layers.DiceMLP`; ReLU, leaky ReLU, tanh, Dice or none.
@@ -60,7 +60,16 @@ def activations_of(mlp: Any) -> list[Activation]:
         "tanh": np.tanh,
         "linear": lambda z: z,
     }
-    return [known[mlp.activation]] * len(mlp.hidden_layers)
+    squash = known[mlp.activation]
+    if hasattr(mlp, "norms"):
+        return [_normalized(layer, squash) for layer in mlp.norms]
+    return [squash] * len(mlp.hidden_layers)
+
+
+def _normalized(layer: Any, squash: Activation) -> Activation:
+    names = ("gamma", "beta", "moving_mean", "moving_variance")
+    gamma, beta, mean, variance = (np.asarray(getattr(layer, name), np.float64) for name in names)
+    return lambda z: squash(gamma * (z - mean) / np.sqrt(variance + layer.epsilon) + beta)
 
 
 def _dice(layer: Any) -> Activation:

@@ -11,11 +11,17 @@ SMALL = {"embedding_dim": 3, "num_cross_layers": 2, "hidden_units": [6, 4]}
 NAMES = ["user", "item", "hour"]
 
 
+@pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("units", [[6, 4], []])
-def test_equals_the_loops(units):
+def test_equals_the_loops(units, batch_norm):
     rng = np.random.default_rng(0)
-    model = randomize(DCN(SIZES, 2, **{**SMALL, "hidden_units": units}), rng)
+    model = randomize(DCN(SIZES, 2, **{**SMALL, "hidden_units": units}, batch_norm=batch_norm), rng)
     inputs = draw(rng)
+    if batch_norm and units:
+        before = model(inputs).numpy()
+        for _ in range(30):  # moves the statistics away from where they start
+            model(inputs, training=True)
+        assert np.abs(model(inputs) - before).max() > 1e-2
     # float32 in the model, float64 in the loops
     np.testing.assert_allclose(model(inputs), dcn_of_model(model, inputs), rtol=1e-4, atol=1e-4)
 
@@ -62,8 +68,9 @@ def test_every_weight_gets_a_gradient():
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
-def test_save_and_load(tmp_path):
-    model = DCN(SIZES, 2, 3, 2, [6], "tanh", 0.25, 0.1, NAMES, seed=1)
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_save_and_load(tmp_path, batch_norm):
+    model = DCN(SIZES, 2, 3, 2, [6], "tanh", 0.25, 0.1, NAMES, seed=1, batch_norm=batch_norm)
     bench.check_save_and_load(model, np.random.default_rng(5), tmp_path / "m.keras")
 
 
