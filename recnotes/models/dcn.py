@@ -40,11 +40,11 @@ class DCN(RowWeights):
             (default: (1024, 1024)).
         activation: activation of the hidden layers (default: "relu").
         dropout: share of the hidden units dropped in training (default: 0.0).
+        batch_norm: whether the network's hidden layers are normalized over the batch, as in the paper's
+            experiments (default: False).
         embedding_stddev: standard deviation of the embeddings at the start (default: 0.01).
         field_names: names of the categorical fields for error messages (default: None).
         seed: seed, from which each part gets its own (default: None).
-        batch_norm: whether the network's hidden layers are normalized over the batch, as in the paper's
-            experiments (default: False).
         **kwargs: passed to `keras.Model`.
 
     Returns:
@@ -65,8 +65,8 @@ class DCN(RowWeights):
         the fourth root of the number of values, and the network has batch normalization
         (``batch_norm=True``; where in it, the paper does not say); here all widths are ``embedding_dim``,
         whose default is this package's. Two layers of 1,024 units and six cross layers are the paper's best
-        on Criteo. DeepCTR adds a linear logit and has no output
-        bias (`recnotes.oracles.cross.deepctr_logit`).
+        on Criteo. DeepCTR adds a linear logit and has no output bias
+        (`recnotes.oracles.cross.deepctr_logit`).
     """
 
     def __init__(
@@ -78,10 +78,10 @@ class DCN(RowWeights):
         hidden_units: Sequence[int] = (1024, 1024),
         activation: str = "relu",
         dropout: float = 0.0,
+        batch_norm: bool = False,
         embedding_stddev: float = 0.01,
         field_names: Sequence[str] | None = None,
         seed: int | None = None,
-        batch_norm: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)

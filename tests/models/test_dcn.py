@@ -70,7 +70,7 @@ def test_every_weight_gets_a_gradient():
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_save_and_load(tmp_path, batch_norm):
-    model = DCN(SIZES, 2, 3, 2, [6], "tanh", 0.25, 0.1, NAMES, seed=1, batch_norm=batch_norm)
+    model = DCN(SIZES, 2, 3, 2, [6], "tanh", 0.25, batch_norm, 0.1, NAMES, seed=1)
     bench.check_save_and_load(model, np.random.default_rng(5), tmp_path / "m.keras")
 
 
