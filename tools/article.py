@@ -8,6 +8,7 @@ from tools.pages import Page
 from tools.paths import shown
 
 MODEL_CHAPTERS = ("interaction", "sequence", "multitask")
+RESULTS = "results"
 MODEL_PARTS = (
     "motivation",
     "architecture",
@@ -31,6 +32,7 @@ BASICS_PARTS = (
     "exercises",
     "references",
 )
+RESULTS_PARTS = ("question", "rules", "references")
 EXERCISES = 3
 
 
@@ -54,7 +56,9 @@ def heading_ids(page: Page) -> list[str]:
 
 def template(page: Page, chapter: str, name: str) -> list[str]:
     """The parts of an article, in order (see the contributor's guide), and what each must hold."""
-    parts = MODEL_PARTS if chapter in MODEL_CHAPTERS else BASICS_PARTS
+    parts: tuple[str, ...] = MODEL_PARTS if chapter in MODEL_CHAPTERS else BASICS_PARTS
+    if chapter == RESULTS:
+        parts = RESULTS_PARTS
     found = []
     if page.headings and page.headings[0].id != name:
         found.append(f"{page.where(page.headings[0].line)}: the title's id must be the folder's name, {name}")
@@ -66,7 +70,12 @@ def template(page: Page, chapter: str, name: str) -> list[str]:
         found.append(
             f"{shown(page.path)}: the parts must come in the order {list(parts)}, received {present}"
         )
-    return found or [*_every_article(page), *(_model_article(page) if chapter in MODEL_CHAPTERS else [])]
+    if found:
+        return found
+    if chapter == RESULTS:
+        return [*_references(page), *_results_article(page)]
+    exercises = [*_exercises(page), *_references(page)]
+    return exercises + (_model_article(page) if chapter in MODEL_CHAPTERS else [])
 
 
 def _section(page: Page, part: str) -> range:
@@ -78,19 +87,30 @@ def _section(page: Page, part: str) -> range:
     )
 
 
-def _every_article(page: Page) -> list[str]:
-    """What the last parts of any article hold."""
-    found = []
-    exercises, references = _section(page, "exercises"), _section(page, "references")
-    answers = sum(part.value == "??? success" and part.line in exercises for part in page.admonitions)
+def _exercises(page: Page) -> list[str]:
+    """The exercises of an article on a model or on basics, each with its answer."""
+    lines = _section(page, "exercises")
+    answers = sum(part.value == "??? success" and part.line in lines for part in page.admonitions)
     if answers < EXERCISES:
-        found.append(
-            f"{page.where(exercises.start)}: {EXERCISES} exercises with folded answers are asked for, "
-            f"received {answers}"
-        )
-    if not any(fence.language == "bibtex" and fence.line in references for fence in page.fences):
-        found.append(f"{page.where(references.start)}: the references must hold BibTeX")
-    return found
+        asked = f"{EXERCISES} exercises with folded answers are asked for, received {answers}"
+        return [f"{page.where(lines.start)}: {asked}"]
+    return []
+
+
+def _references(page: Page) -> list[str]:
+    """What the last part of any article holds."""
+    lines = _section(page, "references")
+    if not any(fence.language == "bibtex" and fence.line in lines for fence in page.fences):
+        return [f"{page.where(lines.start)}: the references must hold BibTeX"]
+    return []
+
+
+def _results_article(page: Page) -> list[str]:
+    """What an article on results holds: a block between the question and the rules."""
+    lines = range(_section(page, "question").stop, _section(page, "rules").start)
+    if not any(fence.language == "python" and fence.line in lines for fence in page.fences):
+        return [f"{page.where(lines.start)}: a block must compute the numbers, before the part 'rules'"]
+    return []
 
 
 def _model_article(page: Page) -> list[str]:

@@ -101,6 +101,13 @@ def execute(code: str, path: Path, line: int) -> str:
     return printed.getvalue()
 
 
+def out_of_reach(error: BaseException) -> bool:
+    """Whether a block stopped because a public data set is neither on this machine nor to be had."""
+    from recnotes.data.files import DownloadError
+
+    return isinstance(error, DownloadError)
+
+
 def page_traceback(error: BaseException, path: Path) -> tuple[str, int]:
     """The traceback from the page's first line on, and the last line of the page it passes."""
     name = str(path.resolve())

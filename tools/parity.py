@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.article import MODEL_CHAPTERS, heading_ids, template  # noqa: E402
+from tools.article import MODEL_CHAPTERS, RESULTS, heading_ids, template  # noqa: E402
 from tools.lab_source import lab_pages  # noqa: E402
 from tools.pages import Page  # noqa: E402
 from tools.paths import DOCS, in_language, language, pairs, shown, topic  # noqa: E402
@@ -62,7 +62,7 @@ def check_pair(zh: Path, en: Path, docs: Path = DOCS) -> list[str]:
     parts = topic(zh, docs).split("/")
     for page in pages:
         found += heading_ids(page)
-        if len(parts) == 2 and parts[0] in (*MODEL_CHAPTERS, "basics"):
+        if len(parts) == 2 and parts[0] in (*MODEL_CHAPTERS, RESULTS, "basics"):
             found += template(page, *parts)
     return found
 

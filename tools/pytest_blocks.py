@@ -21,7 +21,7 @@ import pytest
 from pytest_codeblocks import plugin as codeblocks
 from pytest_codeblocks.main import extract_from_file
 
-from tools.block_run import BUDGET, execute, page_traceback, shape_tracer
+from tools.block_run import BUDGET, execute, out_of_reach, page_traceback, shape_tracer
 from tools.blocks import blocks, tidy
 from tools.interpreter import PYTEST_SEED, reset, set_environment
 from tools.paths import ROOT, shown, twin
@@ -92,6 +92,8 @@ def _run(self: Any) -> None:
         with _alarm(HANGS), tracer:
             output = execute(block.code, self.path, block.lineno)
     except (Exception, SystemExit) as error:
+        if out_of_reach(error):
+            pytest.skip(f"{where}: needs the network or RECNOTES_DATA: {error}")
         text, line = page_traceback(error, self.path)
         raise BlockFailed(f"{shown(self.path)}:{line or block.lineno}: the block fails\n{text}") from None
     seconds = time.process_time() - start

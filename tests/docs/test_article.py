@@ -3,7 +3,7 @@
 import pytest
 
 from tests.docs.sample_pages import page
-from tools.article import BASICS_PARTS, MODEL_PARTS, heading_ids, template
+from tools.article import BASICS_PARTS, MODEL_PARTS, RESULTS_PARTS, heading_ids, template
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,38 @@ def test_an_article_with_all_parts_passes() -> None:
 )
 def test_an_article_that_leaves_the_template_is_found(change, message: str) -> None:
     found = template(page(change(article(list(MODEL_PARTS)))), "interaction", "fm")
+    assert any(message in problem for problem in found), found
+
+
+def results_article() -> str:
+    """The skeleton of an article on results."""
+    body = "# FM {#fm}\n\n"
+    inside = {"measured": "```python\nprint(1)\n```\n", "references": "```bibtex\n@a{b}\n```\n"}
+    for part in ("question", "measured", "rules", "references"):
+        body += f"## {part} {{#{part}}}\n\n{inside.get(part, '')}\n"
+    return body
+
+
+def test_an_article_on_results_needs_no_exercises() -> None:
+    assert template(page(results_article()), "results", "fm") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text.replace("{#rules}", "{#advice}"), "['rules'] are missing"),
+        (
+            lambda text: (
+                text.replace("{#question}", "{#x}")
+                .replace("{#rules}", "{#question}")
+                .replace("{#x}", "{#rules}")
+            ),
+            f"in the order {list(RESULTS_PARTS)}",
+        ),
+        (lambda text: text.replace("bibtex", "text"), "BibTeX"),
+        (lambda text: text.replace("```python", "```bash"), "a block must compute the numbers"),
+    ],
+)
+def test_an_article_on_results_that_leaves_the_template_is_found(change, message: str) -> None:
+    found = template(page(change(results_article())), "results", "fm")
     assert any(message in problem for problem in found), found

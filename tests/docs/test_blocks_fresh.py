@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,13 +12,17 @@ from tools.blocks import blocks
 from tools.paths import pages
 from tools.pytest_blocks import DRAW, carried
 
+OUT_OF_REACH = re.compile(r"^recnotes\.data\.files\.DownloadError: ", re.MULTILINE)
+
 
 def failures(drawn):
     """What a reader would find wrong after pasting each block into an empty interpreter."""
     wrong = []
     with ThreadPoolExecutor(2) as pool:
         for block, result in zip(drawn, pool.map(run_fresh, drawn), strict=True):
-            if result.error:
+            if OUT_OF_REACH.search(result.error):
+                print(f"{block.where}: not run, it needs the network or RECNOTES_DATA")
+            elif result.error:
                 wrong.append(f"{block.where}: {result.error}")
             elif result.output != block.expected:
                 wrong.append(
@@ -47,3 +52,13 @@ def test_a_block_that_needs_another_one_fails(tmp_path):
     unseeded, alone = failures(blocks(page))
     assert unseeded.startswith(f"{page}:3: the page says\n0.5")
     assert "line 14" in alone and "NameError: name 'missing' is not defined" in alone
+
+
+def test_a_block_whose_data_are_nowhere_is_no_failure(tmp_path):
+    page = Path(tmp_path, "page.md")
+    page.write_text(
+        "# Page\n\n```python\nfrom recnotes.data.files import DownloadError\n\n"
+        "print(1)\nraise DownloadError('nowhere')\nprint(2)\n```\n"
+        "<!--pytest-codeblocks:expected-output-->\n```text\n2\n```\n"
+    )
+    assert failures(blocks(page)) == []

@@ -142,6 +142,14 @@ def test_a_bad_doctest_fails(bad):
     assert "module.py:3: DocTestFailure" in bad.stdout
 
 
+def test_a_block_whose_data_are_nowhere_is_skipped_with_a_reason(tmp_path):
+    code = "from recnotes.data.files import DownloadError\n\nraise DownloadError('nowhere')\nprint(1)"
+    (tmp_path / "page.md").write_text(sample(code, "1"), encoding="utf-8")
+    done = run(tmp_path, "-rs")
+    assert done.returncode == 0 and "1 skipped" in done.stdout
+    assert "page.md:3: needs the network or RECNOTES_DATA: nowhere" in " ".join(done.stdout.split())
+
+
 def test_what_two_parsers_read_differently_fails(tmp_path):
     (tmp_path / "page.md").write_text("<!--pytest-codeblocks:skipfile-->\n" + PAGE, encoding="utf-8")
     done = run(tmp_path)
