@@ -1,0 +1,205 @@
+"""MovieLens-1M × SASRec: two losses, the authors' wiring, and normalization after each part.
+
+The sequences are those that gSASRec's authors publish as text: 512 users have a validation item, and only
+their histories are complete at test. Figures of 512 users are loose (0.02 either way for HR@10), so the last
+movie of all 6,040 is asked too, of most users from a history that lacks the movie before it. What counts here
+is the difference between the variants; the printed tables need the complete log, which
+`recnotes.data.movielens_1m` fetches where its server can be reached. There the comparison is
+
+    python -m experiments run "ml-1m-full-*"
+
+with gSASRec's sizes, the loss and the figure it is held against on each card.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.card import Card, Reference, Trial
+from experiments.ranking import fit, full_cross_entropy, own_loss, rank, scores_of
+from experiments.sequences import NextItems, Questions, leave_one_out, shifted
+from recnotes.data import movielens_1m_files
+from recnotes.data.sequences import Sequences
+from recnotes.layers.attention import self_attention_mask
+from recnotes.layers.transformer import SASRecBlock
+from recnotes.models import SASRec
+from recnotes.optimizers import LazyAdam
+from recnotes.seeds import child_seeds
+
+PROTOCOL = {
+    "en": "leave-one-out, all movies ranked that the user has not had: the epoch by NDCG@10 of 512 users' "
+    "second last movie; HR@10 and NDCG@10 of their last one, and of that of all users",
+    "zh": "留一法，对用户未看过的全部电影排序：按 512 位用户倒数第二部电影的 NDCG@10 选轮次；报告这些用户最后"
+    "一部电影的 HR@10 与 NDCG@10，以及全部用户的结果",
+}
+FULL_PROTOCOL = {
+    "en": "leave-one-out on the complete log, all movies ranked that the user has not had: the second last "
+    "movie of 512 drawn users validates, the last one of all users tests",
+    "zh": "完整日志上的留一法，对用户未看过的全部电影排序：抽取的 512 位用户的倒数第二部电影用于验证，"
+    "全部用户的最后一部用于测试",
+}
+GSASREC = "gSASRec's repository, README, table (asash/gSASRec-pytorch@7e35028)"
+DROSS = "Klenitskiy and Vasilev, RecSys 2023, in their repository (antklen/sasrec-bert4rec-recsys23@29c272e)"
+
+
+class PostNormBlock(SASRecBlock):
+    r"""Normalizes after each part: $S = \text{LN}(X + \text{SA}(X))$, $F = \text{LN}(S + \text{FFN}(S))$."""
+
+    def call(
+        self, x: tf.Tensor, mask: tf.Tensor, training: bool | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Runs the block on ``[B, L, D]``, as `SASRecBlock` does."""
+        s, weights = self.attention(x, x, self_attention_mask(mask), training=training)
+        s = self.attention_norm(x + self.dropout(s, training=training))  # [B, L, D]
+        f = self.dropout(self.feed_forward(s, training=training), training=training)
+        f = self.feed_forward_norm(s + f)  # [B, L, D]
+        return f * tf.cast(mask, f.dtype)[:, :, None], weights
+
+
+class PostNormSASRec(SASRec):
+    """SASRec of `PostNormBlock`."""
+
+    def __init__(
+        self,
+        num_items: int,
+        embedding_dim: int,
+        num_blocks: int,
+        dropout: float,
+        seed: int | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(num_items, embedding_dim, num_blocks=0, dropout=dropout, seed=seed, **more)
+        seeds = child_seeds(seed, num_blocks + 4)[4:]
+        self.blocks = [PostNormBlock(embedding_dim, 1, dropout, seed=s) for s in seeds]
+
+
+@functools.cache
+def data() -> tuple[NextItems, Questions]:
+    """Returns the published sequences: the split, and the last movie of all users."""
+    log = movielens_1m_files.movielens_1m_sequences()
+    chosen = log.validation_user
+    complete = [np.append(row, last) for row, last in zip(log.validation, log.validation_target, strict=True)]
+    histories = list(log.train)
+    for user, history in zip(chosen.tolist(), complete, strict=True):
+        histories[user] = history
+    validation = Questions(log.validation, log.validation_target)
+    test = Questions(Sequences(complete), log.test_target[chosen])
+    return NextItems(log.train, validation, test, log.num_items), Questions(
+        Sequences(histories), log.test_target
+    )
+
+
+@functools.cache
+def complete_data() -> tuple[NextItems, None]:
+    """Returns the official log as sequences: movies with five ratings or more, ties in the log's order."""
+    log = movielens_1m_files.movielens_1m()
+    item = np.where(np.bincount(log.item_id)[log.item_id] >= 5, log.item_id, 0)  # [n]
+    number = np.cumsum(np.isin(np.arange(item.max() + 1), item[item > 0])).astype(np.int32)
+    rows = [[] for _ in range(log.num_users)]  # type: list[list[int]]
+    for row in np.argsort(log.timestamp, kind="stable"):
+        if item[row]:
+            rows[log.user_id[row] - 1].append(int(number[item[row]]))
+    split = leave_one_out(Sequences(rows), int(number[-1]), negatives=0)
+    return (
+        NextItems(split.train, split.validation.sample(512), split.test, split.num_items, split.order),
+        None,
+    )
+
+
+def run(
+    load: Callable[[], tuple[NextItems, Questions | None]],
+    build: Callable[..., keras.Model],
+    settings: Mapping[str, Any],
+    seed: int,
+    epochs: int | None,
+) -> Trial:
+    """Trains one seed."""
+    (split, everyone), length = load(), settings["model"]["max_length"]
+    model = build(split.num_items, seed=seed, **settings["model"])
+    model.build(None)
+    score = scores_of(model)
+    curve, best = fit(
+        model,
+        shifted(split.train, length),
+        lambda: rank(score, split.validation, split.num_items, length),
+        seed=seed,
+        epochs=epochs or settings["epochs"],
+        patience=settings["patience"],
+        optimizer=LazyAdam(settings["learning_rate"]),
+        batch_size=settings["batch_size"],
+        loss=full_cross_entropy if settings["model"]["loss"] == "cross_entropy" else own_loss,
+        every=settings["every"],
+    )
+    found = rank(score, split.test, split.num_items, length)
+    if everyone is not None:
+        every_user = rank(score, everyone, split.num_items, length)
+        found |= {f"all_{name}": value for name, value in every_user.items()}
+    return Trial(curve, best, found)
+
+
+def card(
+    name: str,
+    model: Mapping[str, Any],
+    references: tuple[Reference, ...],
+    build: Callable[..., keras.Model] = SASRec,
+    full: bool = False,
+) -> Card:
+    """Returns one card; a full one has gSASRec's sizes and needs the complete log."""
+    size = {"embedding_dim": 128 if full else 64, "max_length": 200 if full else 100}
+    slow = model["loss"] == "bce"
+    settings = {
+        "model": {**size, "num_blocks": 2, "dropout": 0.5 if full else 0.2, **model},
+        "blocks": build.__name__,
+        "optimizer": "LazyAdam",
+        "learning_rate": 0.001,
+        "batch_size": 128,
+        "epochs": 400 if full else 120 if slow else 40,
+        "patience": 4,
+        "every": 5 if slow else 2,
+    }
+    metrics: tuple[str, ...] = ("hr@10", "ndcg@10")
+    return Card(
+        name=f"ml-1m-{name}",
+        model="SASRec",
+        data="ml-1m" if full else "ml-1m-sequences",
+        protocol=FULL_PROTOCOL if full else PROTOCOL,
+        settings=settings,
+        metrics=metrics if full else (*metrics, "all_hr@10", "all_ndcg@10"),
+        run=functools.partial(run, complete_data if full else data, build, settings),
+        seeds=1,
+        references=references,
+        tuning="none: one setting for all variants",
+    )
+
+
+def table(bce: bool, comparable: bool) -> tuple[Reference, ...]:
+    """Returns the printed figures of one loss."""
+    note = "" if comparable else "other users at validation and test, longer histories, wider vectors"
+    figures = ((DROSS, 0.2500, 0.1341), (GSASREC, 0.2392, 0.1259)) if bce else ((DROSS, 0.3152, 0.1821),)
+    return tuple(
+        Reference(source, {"hr@10": hr, "ndcg@10": gain}, comparable=comparable, note=note)
+        for source, hr, gain in figures
+    )
+
+
+GBCE = {"loss": "bce", "num_negatives": 256, "calibration": 0.75, "share_items": False}
+CARDS = [
+    card("sasrec-bce", {"loss": "bce"}, table(True, False)),
+    card("sasrec-ce", {"loss": "cross_entropy"}, table(False, False)),
+    card("sasrec-authors", {"loss": "bce", "wiring": "authors"}, table(True, False)),
+    card("sasrec-postnorm", {"loss": "bce"}, table(True, False), PostNormSASRec),
+    card("full-sasrec-bce", {"loss": "bce"}, table(True, True), full=True),
+    card("full-sasrec-ce", {"loss": "cross_entropy"}, table(False, True), full=True),
+    card(
+        "full-gsasrec",
+        GBCE,
+        (Reference(GSASREC, {"hr@10": 0.3003, "ndcg@10": 0.1726}),),
+        full=True,
+    ),
+]

@@ -1,0 +1,60 @@
+"""The variants differ as they say, and the cards' questions do not reach training."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from experiments.cards import ml_1m_sasrec as cards
+from recnotes.data.movielens_1m_files import MovieLens1M, MovieLens1MSequences
+from recnotes.data.sequences import Sequences
+
+
+def test_post_norm_outputs_have_mean_zero_and_look_back_only():
+    model = cards.PostNormSASRec(9, 8, 2, 0.0, max_length=4, loss="bce", seed=0)
+    f, _, _ = model.encode(tf.constant([[1, 2, 3, 4]]))
+    g, _, _ = model.encode(tf.constant([[1, 2, 3, 9]]))
+    np.testing.assert_allclose(f.numpy().mean(axis=2), 0, atol=1e-5)
+    assert len(model.blocks) == 2 and not np.allclose(f[0, 3], g[0, 3])
+
+
+def published():
+    rng = np.random.default_rng(0)
+    rows = [rng.permutation(20)[:9] + 1 for _ in range(30)]
+    train = Sequences([row[:-3] if user < 8 else row[:-2] for user, row in enumerate(rows)])
+    return rows, MovieLens1MSequences(
+        train,
+        Sequences([row[:-2] for row in rows[:8]]),
+        np.array([row[-2] for row in rows[:8]], np.int32),
+        np.arange(8),
+        np.array([row[-1] for row in rows], np.int32),
+        20,
+    )
+
+
+@pytest.mark.parametrize("name", ["ml-1m-sasrec-ce", "ml-1m-sasrec-postnorm"])
+def test_a_card_runs(monkeypatch, name):
+    rows, log = published()
+    monkeypatch.setattr(cards.movielens_1m_files, "movielens_1m_sequences", lambda: log)
+    cards.data.cache_clear()
+    split, everyone = cards.data()
+    assert split.test.history[3].tolist() == rows[3][:-1].tolist() and split.test.target[3] == rows[3][-1]
+    assert everyone.history[9].tolist() == rows[9][:-2].tolist()
+    card = next(card for card in cards.CARDS if card.name == name)
+    trial = card.run(0, 2)
+    cards.data.cache_clear()
+    assert set(trial.metrics) == set(card.metrics) and trial.epoch == 2
+
+
+def test_the_complete_log_drops_rare_movies(monkeypatch):
+    count = {"user_id": [], "item_id": [], "timestamp": []}
+    for user in range(1, 6):
+        for time, item in enumerate([7, 3, 5, 2] if user > 1 else [7, 3, 5, 2, 9]):
+            count["user_id"].append(user), count["item_id"].append(item), count["timestamp"].append(time)
+    columns = {name: np.array(values) for name, values in count.items()}
+    empty = dict.fromkeys(("rating", "gender", "occupation", "movie_id", "title"), np.zeros(0))
+    log = MovieLens1M(**columns, **empty, age=np.zeros(6), genres=())
+    monkeypatch.setattr(cards.movielens_1m_files, "movielens_1m", lambda: log)
+    cards.complete_data.cache_clear()
+    split, _ = cards.complete_data()
+    cards.complete_data.cache_clear()
+    assert split.num_items == 4 and split.train.lengths.tolist() == [2] * 5
