@@ -5,9 +5,17 @@ from __future__ import annotations
 import fnmatch
 
 from experiments.card import Card
-from experiments.cards import beauty_next, beauty_users, frappe_ctr, frappe_rmse, ml_1m_sasrec, ml_100k_ctr
+from experiments.cards import (
+    beauty_click,
+    beauty_next,
+    beauty_users,
+    frappe_ctr,
+    frappe_rmse,
+    ml_1m_sasrec,
+    ml_100k_ctr,
+)
 
-MODULES = (frappe_ctr, frappe_rmse, ml_100k_ctr, beauty_next, ml_1m_sasrec, beauty_users)
+MODULES = (frappe_ctr, frappe_rmse, ml_100k_ctr, beauty_next, ml_1m_sasrec, beauty_users, beauty_click)
 
 
 def all_cards() -> list[Card]:
