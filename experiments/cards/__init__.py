@@ -9,13 +9,23 @@ from experiments.cards import (
     beauty_click,
     beauty_next,
     beauty_users,
+    census_tasks,
     frappe_ctr,
     frappe_rmse,
     ml_1m_sasrec,
     ml_100k_ctr,
 )
 
-MODULES = (frappe_ctr, frappe_rmse, ml_100k_ctr, beauty_next, ml_1m_sasrec, beauty_users, beauty_click)
+MODULES = (
+    frappe_ctr,
+    frappe_rmse,
+    ml_100k_ctr,
+    beauty_next,
+    ml_1m_sasrec,
+    beauty_users,
+    beauty_click,
+    census_tasks,
+)
 
 
 def all_cards() -> list[Card]:
