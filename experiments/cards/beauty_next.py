@@ -335,7 +335,7 @@ CARDS = [
         ),
         seeds=3,
         references=against((0.0283, 0.0137), (0.4106, 0.2584), note="its loss and settings are not printed"),
-        tuning="a rate of 0.003, which six epochs on validation spoke for: 0.001 had learned nothing after one",
+        tuning="rate 0.003: .0562 HR@10 on validation after six epochs; 0.001 was tried for one",
     ),
     trained(
         "stamp",
