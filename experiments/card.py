@@ -26,9 +26,10 @@ class Reference:
     Attributes:
         source: where it stands: paper or study, table or file.
         values: metric → figure.
-        spread: metric → standard deviation over runs, where the source gives one.
+        spread: metric → standard deviation over runs, where the source gives one (ours have n - 1).
         comparable: False where data or protocol differ; then there is no verdict.
         note: what differs, or what else a reader must know.
+        tolerance: metric → how far off the source itself calls equal.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Reference:
     spread: Mapping[str, float] = field(default_factory=dict)
     comparable: bool = True
     note: str = ""
+    tolerance: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def verdict(metric: str, ours: float, spread: float | None, reference: Reference
     r"""Compares two figures.
 
     They agree where $|a - b| \le 2\sqrt{s_a^2 + s_b^2}$ with their standard deviations $s$, or by the
-    metric's tolerance where one of the two is not known.
+    source's tolerance, else the metric's, where one of the two is not known.
 
     Args:
         metric: name of the metric.
@@ -98,7 +100,7 @@ def verdict(metric: str, ours: float, spread: float | None, reference: Reference
         "reproduced", "above" (better than that), "not reproduced" or "not comparable".
 
     Raises:
-        ValueError: the spread is unknown and the metric has no tolerance.
+        ValueError: the spread is unknown and the metric has no tolerance, or our figure is no number.
 
     Example:
         >>> verdict("auc", 0.9850, 0.0003, Reference("a study", {"auc": 0.9834}, {"auc": 0.0003}))
@@ -106,14 +108,16 @@ def verdict(metric: str, ours: float, spread: float | None, reference: Reference
         >>> verdict("auc", 0.9838, None, Reference("a study", {"auc": 0.9834}))
         'reproduced'
     """
+    if not math.isfinite(ours):
+        raise ValueError(f"ours must be finite, received {ours}")
     if not reference.comparable or metric not in reference.values:
         return "not comparable"
     theirs = reference.spread.get(metric)
     if spread is not None and theirs is not None:
         allowed = 2 * math.hypot(spread, theirs)
-    elif metric in TOLERANCES:
-        allowed = TOLERANCES[metric]
+    elif metric in reference.tolerance or metric in TOLERANCES:
+        allowed = reference.tolerance.get(metric, TOLERANCES.get(metric, 0.0))
     else:
         raise ValueError(f"metric must have a tolerance where a spread is unknown, received {metric!r}")
     gain = (ours - reference.values[metric]) * (-1 if metric in FALLS else 1)
-    return "reproduced" if abs(gain) <= allowed else "above" if gain > 0 else "not reproduced"
+    return "reproduced" if abs(gain) <= allowed + 1e-12 else "above" if gain > 0 else "not reproduced"

@@ -1,26 +1,25 @@
-"""Runs a card seed after seed and keeps what came out; what was interrupted goes on where it stopped."""
+"""Runs a card seed after seed and keeps what came out; what was interrupted goes on with the next seed.
+
+Within a seed nothing is kept: a seed that was killed starts again.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
-import time
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import recnotes
 from experiments.card import Card, verdict
 
 RESULTS = Path(__file__).parent / "results"
-_PACKAGES = ("tensorflow", "keras", "numpy")
+SEED = (sys.executable, "-u", "-m", "experiments.seed")
 
 
 def plain(value: Any) -> Any:
@@ -28,101 +27,132 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=float))
 
 
-def run(card: Card, seeds: int | None = None, epochs: int | None = None, folder: Path = RESULTS) -> Path:
-    """Trains the seeds that are not on file yet.
+def run(
+    card: Card,
+    seeds: int | None = None,
+    epochs: int | None = None,
+    folder: Path = RESULTS,
+    command: Sequence[str] = SEED,
+) -> Path:
+    """Trains the seeds that are not on file yet, each in a process of its own.
 
-    The file is written anew after each seed, in one step. Seeds that are on file stay as long as the card's
-    settings are the same; where they changed, the old file is replaced.
+    The file is written anew after each seed, in one step. Seeds on file stay as long as the card's settings
+    are the same; where they changed, the old file is kept beside the new one, in ``tries``. A run with its
+    own number of epochs is no result of the card: its file goes to ``tries`` too, which git ignores.
 
     Args:
         card: what to run.
         seeds: how many seeds, None for the card's number (default: None).
         epochs: most epochs, None for the card's (default: None).
         folder: where the file is.
+        command: what trains a seed.
 
     Returns:
         Path of the file.
+
+    Raises:
+        ValueError: a number is below 1, or the file on disk is damaged; it is left alone.
+        RuntimeError: a seed's process failed; the seeds before it are on file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{card.name}.json"
+    for name, number in (("seeds", seeds), ("epochs", epochs)):
+        if number is not None and number < 1:
+            raise ValueError(f"{name} must be at least 1, received {number}")
+    tries = folder / "tries"
+    own = epochs is not None and epochs != card.settings.get("epochs")
+    path = (tries if own else folder) / f"{card.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     settings = plain({**card.settings, **({"epochs": epochs} if epochs else {})})
-    runs: list[dict[str, Any]] = []
-    if path.exists():
-        old = json.loads(path.read_text("utf-8"))
-        runs = old["runs"] if old["settings"] == settings else []
-    done = {trial["seed"] for trial in runs}
     for seed in range(card.seeds if seeds is None else seeds):
-        if seed in done:
+        if any(trial["seed"] == seed for trial in on_file(path, settings)):
             continue
         print(f"{card.name}, seed {seed}", flush=True)
-        start, busy = time.perf_counter(), time.process_time()
-        trial = card.run(seed, epochs)
-        runs.append(
-            plain(
-                {
-                    "seed": seed,
-                    "epoch": trial.epoch,
-                    "metrics": rounded(trial.metrics),
-                    "curve": [rounded(entry) for entry in trial.curve],
-                    "minutes": round((time.perf_counter() - start) / 60, 2),
-                    "cpu_minutes": round((time.process_time() - busy) / 60, 2),
-                    "peak_mb": peak_mb(),
-                    **origin(),
-                }
-            )
-        )
-        write(path, {"card": card.name, "settings": settings, "runs": runs})
-        print(", ".join(f"{k} {v:.4f}" for k, v in trial.metrics.items()), flush=True)
+        trial = train(command, card.name, seed, epochs)
+        runs = on_file(path, settings)  # read again: another process may have added seeds meanwhile
+        if path.exists() and not runs:
+            tries.mkdir(exist_ok=True)
+            os.replace(path, tries / f"{card.name}.before.json")
+        runs = sorted([*(r for r in runs if r["seed"] != seed), trial], key=lambda r: r["seed"])
+        write(path, {"card": card.name, "settings": settings, "summary": spread(runs), "runs": runs})
+        print(", ".join(f"{k} {v:.4f}" for k, v in trial["metrics"].items()), flush=True)
     return path
 
 
-def rounded(values: dict[str, float]) -> dict[str, float]:
-    """Returns figures with six digits behind the point: more is noise of the processor."""
-    return {name: round(float(value), 6) for name, value in values.items()}
+def train(command: Sequence[str], name: str, seed: int, epochs: int | None) -> dict[str, Any]:
+    """Trains one seed in a process that ends with this one."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "seed.json")
+        arguments = [*command, name, str(seed), str(epochs or 0), str(target)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (_ROOT, *_PATH)))}
+        child = subprocess.Popen(arguments, stdin=subprocess.PIPE, env=environment)
+        try:
+            code = child.wait()
+        finally:
+            child.kill()
+            child.wait()
+            assert child.stdin is not None
+            child.stdin.close()
+        if code:
+            raise RuntimeError(f"{name}, seed {seed}: its process ended with status {code}")
+        return json.loads(target.read_text("utf-8"))
 
 
-def origin() -> dict[str, Any]:
-    """Says which code ran on what."""
-    commit = ""
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        command = ["git", "rev-parse", "--short=12", "HEAD"]
-        commit = subprocess.run(
-            command, cwd=RESULTS.parent, capture_output=True, text=True, check=True
-        ).stdout.strip()
-    return {
-        "commit": commit,
-        "versions": {
-            "recnotes": recnotes.__version__,
-            "python": platform.python_version(),
-            **{p: version(p) for p in _PACKAGES},
-        },
-        "machine": f"{cpu_name()}, {len(os.sched_getaffinity(0))} cores, {platform.system()}",
-    }
+_ROOT = str(Path(__file__).resolve().parents[1])
+_PATH = (os.environ.get("PYTHONPATH", ""),)
 
 
-def cpu_name() -> str:
-    """Returns the processor's name, as Linux knows it."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.machine()
+def on_file(path: Path, settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the runs on file that were made with these settings."""
+    if not path.exists():
+        return []
+    content = read(path)
+    return content["runs"] if content["settings"] == settings else []
 
 
-def peak_mb() -> int:
-    """Returns the largest resident size of this process so far, in MB."""
-    import resource
+def read(path: Path) -> dict[str, Any]:
+    """Reads a file of results.
 
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(size / (1 if sys.platform == "darwin" else 1024) / (1024 if sys.platform == "darwin" else 1))
+    Args:
+        path: path of the file.
+
+    Returns:
+        Its content.
+
+    Raises:
+        ValueError: it is damaged; the message names it and says what to do.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        if not isinstance(content["settings"], dict):
+            raise TypeError("settings must be an object")
+        for trial in content["runs"]:
+            int(trial["seed"]), float(trial["minutes"]), dict(trial["metrics"]), list(trial["curve"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is damaged ({type(error).__name__}: {error}); nothing was changed: restore it with git, "
+            "or move it away to start anew"
+        ) from error
+    return content
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
     """Writes JSON in one step: whoever reads the file sees the old one or the new one."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=1)
         file.write("\n")
-    os.replace(file.name, path)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def spread(runs: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
+    """Returns mean and standard deviation over the seeds of every metric, the latter with n - 1."""
+    found: dict[str, dict[str, float | None]] = {}
+    for metric in runs[0]["metrics"]:
+        values = [run["metrics"][metric] for run in runs]
+        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        found[metric] = {"mean": float(np.mean(values)), "std": deviation}
+    return found
 
 
 def summary(card: Card, folder: Path = RESULTS) -> dict[str, Any] | None:
@@ -133,20 +163,26 @@ def summary(card: Card, folder: Path = RESULTS) -> dict[str, Any] | None:
         folder: where the files are.
 
     Returns:
-        Mean and standard deviation of each metric, verdict, minutes; None where nothing is on file.
+        Mean and standard deviation (with n - 1) of each metric, verdict, minutes; None where nothing is on
+        file.
+
+    Raises:
+        ValueError: the file is damaged.
     """
     path = folder / f"{card.name}.json"
     if not path.exists():
         return None
-    runs = json.loads(path.read_text("utf-8"))["runs"]
+    content = read(path)
+    runs = content["runs"]
+    if not runs:
+        return None
     found: dict[str, Any] = {"seeds": len(runs), "minutes": float(np.mean([r["minutes"] for r in runs]))}
     found["cpu_hours"] = sum(r["cpu_minutes"] for r in runs) / 60
+    found["current"] = content["settings"] == plain(card.settings)
+    spreads = spread(runs)
     for metric in card.metrics:
-        values = [r["metrics"][metric] for r in runs]
-        found[metric] = (
-            float(np.mean(values)),
-            float(np.std(values, ddof=1)) if len(values) > 1 else None,
-        )
+        found[metric] = (spreads[metric]["mean"], spreads[metric]["std"])
     if card.references:
-        found["verdict"] = verdict(card.metrics[0], *found[card.metrics[0]], card.references[0])
+        mean, deviation = found[card.metrics[0]]
+        found["verdict"] = verdict(card.metrics[0], mean, deviation, card.references[0])
     return found

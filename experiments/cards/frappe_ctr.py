@@ -80,7 +80,10 @@ def card(
     epochs: int = 100,
     tuning: str = "none: BARS's own configuration",
 ) -> Card:
-    """Returns one card; ``spread`` is BARS's standard deviation over five runs, where it has them."""
+    """Returns one card; ``spread`` is BARS's standard deviation over five runs, where it has them.
+
+    BARS divides by n; ours has n - 1, so theirs is brought to that.
+    """
     settings = {
         "model": dict(arguments),
         "optimizer": "Adam 0.001, gradients bounded to a norm of 10",
@@ -90,10 +93,13 @@ def card(
         "patience": patience,
         "decay": 0.1,
     }
-    references = ()
+    references: tuple[Reference, ...] = ()
     if auc is not None and log_loss is not None:
-        spreads = dict(zip(("auc", "log_loss"), spread, strict=True)) if spread else {}
-        note = "five runs" if spread else "one run"
+        spreads = {
+            name: round(s * (5 / 4) ** 0.5, 6)
+            for name, s in zip(("auc", "log_loss"), spread or (), strict=False)
+        }
+        note = "five runs, the spread with n - 1" if spread else "one run"
         references = (Reference(BARS.format(model), {"auc": auc, "log_loss": log_loss}, spreads, note=note),)
     return Card(
         name=f"frappe-{name}",

@@ -1,0 +1,56 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.card import TOLERANCES, Reference, verdict
+from experiments.cards import all_cards
+
+FIGURE = st.floats(0.05, 0.95)
+SPREAD = st.floats(0, 0.05)
+
+
+@given(FIGURE, FIGURE, SPREAD, SPREAD, st.sampled_from(["auc", "log_loss"]))
+def test_known_spreads_decide(ours, theirs, mine, other, metric):
+    reference = Reference("x", {metric: theirs}, {metric: other})
+    found = verdict(metric, ours, mine, reference)
+    gap, allowed = abs(ours - theirs), 2 * math.sqrt(mine**2 + other**2)
+    better = (ours < theirs) if metric == "log_loss" else (ours > theirs)
+    if abs(gap - allowed) > 1e-9:
+        expected = "reproduced" if gap < allowed else "above" if better else "not reproduced"
+        assert found == expected
+    swapped = verdict(metric, theirs, other, Reference("x", {metric: ours}, {metric: mine}))
+    assert (found == "reproduced") == (swapped == "reproduced")  # symmetric
+
+
+@given(FIGURE, st.sampled_from([m for m in TOLERANCES if m != "rmse"]), st.one_of(st.none(), SPREAD))
+def test_an_unknown_spread_takes_the_tolerance(theirs, metric, mine):
+    reference, step = Reference("x", {metric: theirs}), TOLERANCES[metric]
+    assert verdict(metric, theirs + step, mine, reference) == "reproduced"  # the bound itself belongs to it
+    assert verdict(metric, theirs + 1.01 * step, mine, reference) == "above"
+    assert verdict(metric, theirs - 1.01 * step, mine, reference) == "not reproduced"
+
+
+def test_the_sources_tolerance_comes_first():
+    reference = Reference("x", {"auc": 0.9}, tolerance={"auc": 0.01})
+    assert verdict("auc", 0.909, None, reference) == "reproduced"
+    assert (TOLERANCES["auc"], TOLERANCES["p@20"], TOLERANCES["hr@10"]) == (0.002, 0.005, 0.01)
+
+
+def test_what_cannot_be_compared():
+    assert verdict("auc", 0.9, None, Reference("x", {"auc": 0.9}, comparable=False)) == "not comparable"
+    assert verdict("auc", 0.9, None, Reference("x", {"mse": 0.9})) == "not comparable"
+    with pytest.raises(ValueError, match="ours must be finite"):
+        verdict("auc", math.nan, None, Reference("x", {"auc": 0.9}))
+    with pytest.raises(ValueError, match="must have a tolerance"):
+        verdict("mse", 0.9, None, Reference("x", {"mse": 0.9}))
+
+
+def test_every_card_is_whole():
+    cards = all_cards()
+    assert len({card.name for card in cards}) == len(cards)
+    for card in cards:
+        assert set(card.protocol) == {"en", "zh"} and card.metrics and card.seeds >= 1, card.name
+        for reference in card.references[:1]:
+            verdict(card.metrics[0], 0.5, None, reference)  # a single seed must be decidable too
