@@ -20,7 +20,6 @@ MAX_LINES = {
     "mind": 400,
     "omoe": 390,
     "mmoe": 390,
-    "ple": 340,
 }
 
 CHILD = """

@@ -59,14 +59,12 @@ class ConcatFeatures(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.vocabulary_sizes = [int(size) for size in vocabulary_sizes]
-        self.width = int(width)
+        self.width, self.seed = int(width), seed
         self.field_names = [str(name) for name in field_names] if field_names is not None else None
-        self.seed = seed
         self.fields = None
         if self.vocabulary_sizes or field_names:
-            self.fields = FieldEmbedding(
-                self.vocabulary_sizes, self.width, field_names, seed=seed, dtype=self.dtype_policy
-            )
+            options = {"seed": seed, "dtype": self.dtype_policy}
+            self.fields = FieldEmbedding(self.vocabulary_sizes, self.width, field_names, **options)
 
     def build(self, input_shape: Any) -> None:
         """Creates the embedding table, and has Keras name what is missing from later inputs.
@@ -81,8 +79,7 @@ class ConcatFeatures(keras.layers.Layer):
         allowed = [["dense"]] if self.fields is None else [["sparse"], ["dense", "sparse"]]
         if names not in allowed:
             raise ValueError(f"features must be a dict of one of {allowed!r}, received {names!r}")
-        shapes = input_shape.items()
-        self.input_spec = [keras.layers.InputSpec(shape=(None, *s[1:]), name=name) for name, s in shapes]
+        self.input_spec = [keras.InputSpec(shape=(None, *s[1:]), name=n) for n, s in input_shape.items()]
         if self.fields is not None:
             self.fields.build()
         self.built = True

@@ -109,10 +109,8 @@ class FieldEmbedding(keras.layers.Layer):
                 f"field_names must have length {len(vocabulary_sizes)}, received {field_names!r}"
             )
         self.vocabulary_sizes = [int(size) for size in vocabulary_sizes]
-        self.width = int(width)
+        self.width, self.stddev, self.seed = int(width), float(stddev), seed
         self.field_names = [str(name) for name in field_names] if field_names is not None else None
-        self.stddev = float(stddev)
-        self.seed = seed
         self.offsets = [0, *np.cumsum(self.vocabulary_sizes[:-1]).tolist()]
         self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
@@ -123,8 +121,8 @@ class FieldEmbedding(keras.layers.Layer):
             input_shape: not used, the sizes are known (default: None).
         """
         initializer = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
-        shape = (sum(self.vocabulary_sizes), self.width)
-        self.table = self.add_weight(shape, initializer, autocast=False, name="table")
+        rows = sum(self.vocabulary_sizes)
+        self.table = self.add_weight((rows, self.width), initializer, autocast=False, name="table")
         self.built = True
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:

@@ -69,19 +69,14 @@ class MLP(keras.layers.Layer):
         self.hidden_units = [int(units) for units in hidden_units]
         self.output_units = output_units
         self.activation = activation
-        self.dropout = float(dropout)
-        self.seed = seed
+        self.dropout, self.seed, policy = float(dropout), seed, self.dtype_policy
         seeds = child_seeds(seed, 2 * len(self.hidden_units) + 1)
-        self.hidden_layers = [
-            glorot_dense(units, s, activation=activation, dtype=self.dtype_policy)
-            for units, s in zip(self.hidden_units, seeds[::2], strict=False)
-        ]
-        self.dropout_layers = [
-            keras.layers.Dropout(self.dropout, seed=s, dtype=self.dtype_policy) for s in seeds[1::2]
-        ]
+        pairs = zip(self.hidden_units, seeds[::2], strict=False)
+        self.hidden_layers = [glorot_dense(u, s, activation=activation, dtype=policy) for u, s in pairs]
+        self.dropout_layers = [keras.layers.Dropout(dropout, seed=s, dtype=policy) for s in seeds[1::2]]
         self.output_layer = None
         if output_units is not None:
-            self.output_layer = glorot_dense(output_units, seeds[-1], dtype=self.dtype_policy)
+            self.output_layer = glorot_dense(output_units, seeds[-1], dtype=policy)
 
     def build(self, input_shape: Any) -> None:
         """Creates the kernels and biases.
@@ -90,11 +85,9 @@ class MLP(keras.layers.Layer):
             input_shape: ``[B, I]``.
         """
         shape = tuple(input_shape)
-        for layer in self.hidden_layers:
+        for layer in filter(None, [*self.hidden_layers, self.output_layer]):
             layer.build(shape)
             shape = (*shape[:-1], layer.units)
-        if self.output_layer is not None:
-            self.output_layer.build(shape)
         self.built = True
 
     def call(self, a: tf.Tensor, training: bool = False) -> tf.Tensor:

@@ -63,7 +63,7 @@ class DCN(RowWeights):
         Wang et al., *Deep & Cross Network for Ad Click Predictions*, ADKDD 2017,
         https://arxiv.org/abs/1708.05123. In its experiments each field's embedding has its own width, 6 times
         the fourth root of the number of values, and the network has batch normalization
-        (``batch_norm=True``; where in it, the paper does not say); here all widths are ``embedding_dim``,
+        (``batch_norm=True``, here before each activation); all widths here are ``embedding_dim``,
         whose default is this package's. Two layers of 1,024 units and six cross layers are the paper's best
         on Criteo. DeepCTR adds a linear logit and has no output bias
         (`recnotes.oracles.cross.deepctr_logit`).
