@@ -10,6 +10,7 @@ from experiments.cards import (
     beauty_next,
     beauty_users,
     census_tasks,
+    diginetica_next,
     frappe_ctr,
     frappe_rmse,
     ml_1m_sasrec,
@@ -25,6 +26,7 @@ MODULES = (
     beauty_users,
     beauty_click,
     census_tasks,
+    diginetica_next,
 )
 
 
