@@ -15,6 +15,7 @@ from experiments.cards import (
     frappe_rmse,
     ml_1m_sasrec,
     ml_100k_ctr,
+    ncf,
 )
 
 MODULES = (
@@ -27,6 +28,7 @@ MODULES = (
     beauty_click,
     census_tasks,
     diginetica_next,
+    ncf,
 )
 
 
