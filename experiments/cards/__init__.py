@@ -15,6 +15,7 @@ from experiments.cards import (
     frappe_rmse,
     ml_1m_sasrec,
     ml_100k_ctr,
+    mmoe_planted,
     ncf,
 )
 
@@ -29,6 +30,7 @@ MODULES = (
     census_tasks,
     diginetica_next,
     ncf,
+    mmoe_planted,
 )
 
 
