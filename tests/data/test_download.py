@@ -129,6 +129,39 @@ def test_killed_half_way_then_resumed(server, tmp_path):
     assert names(tmp_path) == ["file.bin"]
 
 
+FETCH = """
+from functools import partial
+from recnotes import cli
+from recnotes.data import catalog
+from recnotes.data.source import RemoteFile, Source
+source = Source("planted", "Planted", (RemoteFile("file.bin", {url!r}, {digest!r}),), "terms", "somebody")
+catalog.find = lambda name: catalog.Entry(name, source.title, source.fetch, source.license, source.citation)
+raise SystemExit(cli.main(["data", "fetch", "planted"]))
+"""
+
+
+def test_fetch_command_killed_half_way_then_resumed(server, tmp_path):
+    environment = {k: v for k, v in os.environ.items() if k != "RECNOTES_DATA"}
+    environment |= {"no_proxy": "127.0.0.1", "RECNOTES_CACHE": str(tmp_path)}
+
+    def command(address):
+        return [sys.executable, "-c", FETCH.format(url=server.url + address, digest=DIGEST)]
+
+    child = subprocess.Popen(command("/slow"), env=environment)
+    part = tmp_path / "planted" / "file.bin.part"
+    deadline = time.monotonic() + 60
+    while not (part.exists() and part.stat().st_size >= 131072) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
+    assert names(part.parent) == ["file.bin.part"]
+    got = part.stat().st_size
+    again = subprocess.run(command("/file"), env=environment, capture_output=True, text=True)
+    assert again.returncode == 0 and "Planted is there and was read." in again.stdout
+    assert "terms" in again.stderr and server.asked == [None, f"bytes={got}-"]
+    assert (part.parent / "file.bin").read_bytes() == CONTENT
+
+
 def test_broken_connections_are_taken_up_again(server, tmp_path):
     server.good_from = 3
     assert download(server.url + "/cut", tmp_path / "f", DIGEST).read_bytes() == CONTENT

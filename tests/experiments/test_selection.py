@@ -5,8 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from experiments.cards import frappe_ctr, frappe_rmse
+from experiments.cards import frappe_ctr, frappe_rmse, ml_100k_ctr
+from recnotes.data import DownloadError, movielens_100k
 from recnotes.data.frappe_split import Frappe, FrappeRows
+from recnotes.data.splits import temporal
 
 
 def planted(garbage):
@@ -23,9 +25,27 @@ def planted(garbage):
     return data
 
 
-@pytest.mark.parametrize("module", [frappe_ctr, frappe_rmse], ids=lambda module: module.__name__)
-def test_test_rows_never_reach_selection(module, monkeypatch):
-    names = {"frappe-lr", "frappe-fm", "frappe-rmse-fm"}
+def plant_frappe(module, monkeypatch, garbage):
+    monkeypatch.setattr(module, "frappe", lambda: planted(garbage))
+
+
+def plant_ratings(module, monkeypatch, garbage):
+    try:
+        split = temporal(movielens_100k().ratings.timestamp)
+    except DownloadError as error:
+        pytest.skip(f"needs the network or RECNOTES_DATA: {error}")
+    test = split.train[:3000] if garbage else split.test[:3000]
+    small = type(split)(split.train[-3000:], split.validation[:3000], test)
+    monkeypatch.setattr(module, "temporal", lambda timestamp: small)
+
+
+@pytest.mark.parametrize(
+    ("module", "plant"),
+    [(frappe_ctr, plant_frappe), (frappe_rmse, plant_frappe), (ml_100k_ctr, plant_ratings)],
+    ids=lambda value: value.__name__.rpartition(".")[2],
+)
+def test_test_rows_never_reach_selection(module, plant, monkeypatch):
+    names = {"frappe-fm", "frappe-rmse-fm", "ml-100k-lr"}
     card = next((card for card in module.CARDS if card.name in names), module.CARDS[0])
     fit, trials, weights = module.fit, [], []
 
@@ -37,7 +57,7 @@ def test_test_rows_never_reach_selection(module, monkeypatch):
     monkeypatch.setattr(module, "fit", spying)
     for garbage in (False, True):
         weights.append([])
-        monkeypatch.setattr(module, "frappe", lambda garbage=garbage: planted(garbage))
+        plant(module, monkeypatch, garbage)
         trials.append(card.run(0, 2))
     true, garbled = trials
     drop = [[{k: v for k, v in e.items() if k != "seconds"} for e in trial.curve] for trial in trials]
