@@ -13,6 +13,7 @@ from experiments.cards import (
     diginetica_next,
     frappe_ctr,
     frappe_rmse,
+    funnel_esmm,
     ml_1m_sasrec,
     ml_100k_ctr,
     mmoe_planted,
@@ -31,6 +32,7 @@ MODULES = (
     diginetica_next,
     ncf,
     mmoe_planted,
+    funnel_esmm,
 )
 
 
