@@ -1,4 +1,4 @@
-"""``python -m experiments list | run CARD [--seeds N] [--epochs N] | table``."""
+"""``python -m experiments list | run CARD [--seeds N] [--epochs N] | table | texts``."""
 
 from __future__ import annotations
 
@@ -33,14 +33,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     running.add_argument("--seeds", type=positive, help="how many (default: the card's)")
     running.add_argument("--epochs", type=positive, help="most epochs (default: the card's)")
     commands.add_parser("table", help="print what is on file")
+    commands.add_parser("texts", help="write the cards' words for the site")
     arguments = parser.parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    from experiments import runner
+    from experiments import runner, texts
     from experiments.cards import all_cards, matching
 
     failed = 0
-    if arguments.command == "list":
+    if arguments.command == "texts":
+        texts.TEXTS.write_text(texts.written(), encoding="utf-8")
+    elif arguments.command == "list":
         for card in all_cards():
             print(f"{card.name:24} {card.model:16} {card.data:16} {card.seeds} seeds")
     elif arguments.command == "run":

@@ -95,7 +95,7 @@ def browser() -> Iterator[Browser]:
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the site is built from, to be broken."""
     tree = tmp_path_factory.mktemp("tree")
-    for name in ("docs", "overrides", "recnotes"):
+    for name in ("docs", "overrides", "recnotes", "experiments"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "constraints.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, tree / name)

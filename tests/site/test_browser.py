@@ -25,6 +25,7 @@ KINDS = {
     "lab": "interaction/deepfm/lab/",
     "reference": "reference/models/",
     "glossary": "start/glossary/",
+    "results": "results/frappe-ctr/",
     "404": "no/such/page/",
 }
 

@@ -1,0 +1,90 @@
+"""What the site knows of the cards: their words in one JSON, read without TensorFlow, and the runs on file.
+
+`python -m experiments texts` writes the words anew; results stay as they are, so that no run is repeated
+because a sentence changed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from experiments.card import Reference, verdict
+
+HERE = Path(__file__).parent
+TEXTS = HERE / "cards.json"
+RESULTS = HERE / "results"
+
+
+def family_of(module: str) -> str:
+    """Returns the name of the page that shows a module's cards: ``frappe-ctr`` for ``frappe_ctr``."""
+    return module.rsplit(".", 1)[-1].replace("_", "-")
+
+
+def written() -> str:
+    """Returns the words of all cards as JSON; this imports the cards, and TensorFlow with them."""
+    from experiments.cards import MODULES
+
+    cards = [
+        {
+            "name": card.name,
+            "family": family_of(module.__name__),
+            "model": card.model,
+            "data": card.data,
+            "protocol": dict(card.protocol),
+            "metrics": list(card.metrics),
+            "seeds": card.seeds,
+            "tuning": card.tuning,
+            "references": [
+                {
+                    "source": reference.source,
+                    "values": dict(reference.values),
+                    "spread": dict(reference.spread),
+                    "comparable": reference.comparable,
+                    "note": reference.note,
+                }
+                for reference in card.references
+            ],
+        }
+        for module in MODULES
+        for card in module.CARDS
+    ]
+    return json.dumps(cards, ensure_ascii=False, indent=1) + "\n"
+
+
+def read(texts: Path = TEXTS, results: Path = RESULTS) -> list[dict[str, Any]]:
+    """Reads every card with its runs.
+
+    Args:
+        texts: the file of words.
+        results: folder of the results, one JSON a card.
+
+    Returns:
+        The cards in the order of the results pages; each has also ``runs`` (empty where nothing is on file),
+        ``settings``, ``figures`` (metric → mean and standard deviation, None for one seed) and ``verdict``.
+
+    Raises:
+        ValueError: a file is no JSON, or lacks something; the message names it.
+    """
+    path = texts
+    try:
+        cards = json.loads(texts.read_text("utf-8"))
+        for card in cards:
+            path = results / f"{card['name']}.json"
+            found = json.loads(path.read_text("utf-8")) if path.exists() else {"runs": [], "settings": {}}
+            card |= {"runs": found["runs"], "settings": found["settings"], "figures": {}, "verdict": None}
+            if not card["runs"]:
+                continue
+            for metric in card["metrics"]:
+                values = [float(run["metrics"][metric]) for run in card["runs"]]
+                card["figures"][metric] = (fmean(values), stdev(values) if len(values) > 1 else None)
+            card["cpu_hours"] = sum(float(run["cpu_minutes"]) for run in card["runs"]) / 60
+            card["minutes"] = fmean(float(run["minutes"]) for run in card["runs"])
+            if card["references"]:
+                first = card["metrics"][0]
+                card["verdict"] = verdict(first, *card["figures"][first], Reference(**card["references"][0]))
+    except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path.parent.name}/{path.name}: {type(error).__name__}: {error}") from error
+    return cards

@@ -1,0 +1,110 @@
+"""Results pages: what the hook makes of cards, with runs and without."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from mkdocs.exceptions import PluginError
+
+from experiments import texts
+
+from .conftest import ROOT
+
+HOOKS = ROOT / "overrides" / "hooks"
+VERDICTS = {"reproduced": "已复现", "above": "更高", "not reproduced": "未复现"}
+
+
+@pytest.fixture
+def results(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The hook, imported beside the others."""
+    monkeypatch.syspath_prepend(str(HOOKS))
+    before = set(sys.modules)
+    yield importlib.import_module("results")
+    for name in set(sys.modules) - before:
+        if str(HOOKS) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+def cards(folder: Path, auc: float | None) -> list[dict[str, Any]]:
+    """One card held against .9, with one run or none."""
+    card = {
+        "name": "d-m",
+        "family": "frappe-ctr",
+        "model": "M|N",
+        "data": "d",
+        "protocol": {"en": "How", "zh": "怎样"},
+        "metrics": ["auc"],
+        "seeds": 5,
+        "tuning": "none",
+        "references": [{"source": "S", "values": {"auc": 0.9}, "spread": {}, "comparable": True, "note": ""}],
+    }
+    (folder / "cards.json").write_text(json.dumps([card]))
+    if auc is not None:
+        run = {
+            "seed": 0,
+            "epoch": 2,
+            "metrics": {"auc": auc},
+            "curve": [{"epoch": e, "loss": 1.0, "auc": auc + e / 100, "seconds": 1.0} for e in (1, 2)],
+            "minutes": 2.0,
+            "cpu_minutes": 3.0,
+            "peak_mb": 700,
+            "commit": "abc",
+            "versions": {"python": "3"},
+            "machine": "box",
+        }
+        (folder / "d-m.json").write_text(json.dumps({"settings": {"rate": 0.1}, "runs": [run]}))
+    found = texts.read(folder / "cards.json", folder)
+    for one in found:
+        one["title"] = "Title"
+    return found
+
+
+@pytest.mark.parametrize(("auc", "verdict"), [(0.9, "reproduced"), (0.95, "above"), (0.8, "not reproduced")])
+def test_a_card_with_a_run_in_both_languages(
+    results: ModuleType, tmp_path: Path, auc: float, verdict: str
+) -> None:
+    found = cards(tmp_path, auc)
+    for language, word in (("en", verdict), ("zh", VERDICTS[verdict])):
+        text = results.expand("family", "frappe-ctr", found, language, "results/frappe-ctr.md")
+        row = next(line for line in text.split("\n") if "(frappe-ctr.md#d-m)" in line)
+        assert f"| 0.9000 | {auc:.4f} | {word} | 1/5 | 2.0 |" in row and "M&#124;N" in row
+        assert "{#d-m}" in text and "python -m experiments run d-m" in text and '"rate": 0.1' in text
+        svg = re.search(r"<svg.*</svg>", text)
+        assert svg and svg[0].count("<circle") == 1 and "currentColor" in svg[0] and "script" not in svg[0]
+        assert bool(re.search("[一-鿿]", svg[0])) == (language == "zh")
+
+
+def test_a_card_without_results_says_so(results: ModuleType, tmp_path: Path) -> None:
+    found = cards(tmp_path, None)
+    for language, word, total in (("en", "not run yet", "0 of 1"), ("zh", "尚未运行", "1 张卡片里跑过 0 张")):
+        assert word in results.expand("family", "frappe-ctr", found, language, "results/frappe-ctr.md")
+        assert total in results.expand("overview", "", found, language, "results/index.md")
+
+
+def test_an_article_links_the_page_of_the_family(results: ModuleType, tmp_path: Path) -> None:
+    text = results.expand("cards", "d-*", cards(tmp_path, 0.9), "en", "interaction/deepfm/index.md")
+    assert "(../../results/frappe-ctr.md#d-m)" in text
+
+
+def test_an_unknown_card_is_refused(results: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match="no card is named 'x'"):
+        results.expand("cards", "x", cards(tmp_path, None), "en", "a.md")
+
+
+def test_a_bad_file_fails_the_build_by_name(
+    results: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cards.json").write_text("[")
+    read = texts.read
+    monkeypatch.setattr(results.texts, "read", lambda: read(tmp_path / "cards.json", tmp_path))
+    page = SimpleNamespace(url="results/", file=SimpleNamespace(src_uri="results/index.zh.md"))
+    with pytest.raises(PluginError, match=r"results/index\.zh\.md: .*cards\.json: JSONDecodeError"):
+        results.on_page_markdown("<!-- results overview -->", page, None, [])
