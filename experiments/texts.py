@@ -44,6 +44,7 @@ def written() -> str:
                     "spread": dict(reference.spread),
                     "comparable": reference.comparable,
                     "note": reference.note,
+                    "tolerance": dict(reference.tolerance),
                 }
                 for reference in card.references
             ],
