@@ -1,4 +1,4 @@
-"""Frappe as click prediction: thirteen models under BARS's settings, AUC and log loss.
+"""Frappe as click prediction: twelve models under BARS's settings, AUC and log loss.
 
 The settings are those of BARS's best configuration for each model (batch 4,096, Adam 0.001, width 10,
 gradients bounded to a norm of 10, the learning rate divided by 10 after an epoch without a better
