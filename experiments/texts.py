@@ -85,7 +85,8 @@ def read(texts: Path = TEXTS, results: Path = RESULTS) -> list[dict[str, Any]]:
             card["minutes"] = fmean(float(run["minutes"]) for run in card["runs"])
             if card["references"]:
                 first = card["metrics"][0]
-                card["verdict"] = verdict(first, *card["figures"][first], Reference(**card["references"][0]))
+                mean, spread = card["figures"][first]
+                card["verdict"] = verdict(first, mean, spread, Reference(**card["references"][0]))
     except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"{path.parent.name}/{path.name}: {type(error).__name__}: {error}") from error
     return cards

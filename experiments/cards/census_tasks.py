@@ -42,7 +42,7 @@ PROTOCOL = {
     "zh": "UCI 测试文件的 99,762 行，随机划分为 60/20/20；婚姻状况、学历与样本权重不作特征；"
     "取验证集 AUC（两个任务的均值）最高的一轮，报告测试集上两个任务的 AUC",
 }
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "split": {"rows": "test part of UCI", "validation": 0.2, "test": 0.2, "seed": 0},
     "dropped": [*DROPPED, "instance_weight"],
     "embedding_dim": 8,
@@ -182,7 +182,7 @@ def card(
 ) -> Card:
     """Returns one card; ``theirs`` is the paper's best AUC of income and its mean AUC of the other task."""
     settings = {**SETTINGS, "model": {"tower_units": (16,), **arguments}, "tasks": tasks}
-    references = ()
+    references: tuple[Reference, ...] = ()
     if theirs:
         figures = {f"auc_{task}": theirs[TASKS.index(task)] for task in tasks}
         references = (Reference(PAPER, figures, comparable=False, note=OTHER_DATA),)

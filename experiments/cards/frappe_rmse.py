@@ -34,7 +34,7 @@ PROTOCOL = {
     "zh": "NFM 作者的随机 70/20/10 划分，训练负样本重新抽取；标签为 ±1，预测值截到 ±1，"
     "取验证集 RMSE 最低的一轮，报告测试集的 RMSE",
 }
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "optimizer": "Adagrad 0.05, sums of squares from 1e-8 / 64²",
     "batch_size": 128,
     "epochs": 100,

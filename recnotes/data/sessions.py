@@ -123,7 +123,7 @@ def markov_sessions(
     return data
 
 
-def pack_sequences(sequences: Iterable[Sequence[int]], max_length: int) -> np.ndarray:
+def pack_sequences(sequences: Iterable[Sequence[int] | np.ndarray], max_length: int) -> np.ndarray:
     """Right-pads sequences with 0 to one length and keeps the most recent items of longer ones.
 
     Args:
