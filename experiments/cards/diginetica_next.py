@@ -48,7 +48,8 @@ SETTINGS = {
 SR_GNN = Reference(
     "SR-GNN (AAAI 2019), table of results on Diginetica",
     {"p@20": 0.4564, "mrr@20": 0.1432},
-    note="taken from a summary and not yet checked in the paper",
+    comparable=False,
+    note="taken from a summary; no verdict before it is checked in the paper",
 )
 AUTHORS = Reference(
     "log of the STAMP authors on CIKM Cup 2016",
