@@ -1,8 +1,8 @@
-"""Loads the plugin that runs the blocks of pages, and prints what tests measured."""
+"""Loads the plugins that run the blocks of pages and add up seconds, and prints what tests measured."""
 
 from typing import Any
 
-pytest_plugins = ("tools.pytest_blocks",)
+pytest_plugins = ("tools.pytest_blocks", "tools.pytest_budget")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
