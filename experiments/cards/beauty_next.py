@@ -305,14 +305,15 @@ CARDS = [
         models.SASRec,
         shifted,
         own_loss,
-        config({**SASREC, "max_length": 50, "loss": "bce"}, 50, 200, every=5, patience=4),
+        config({**SASREC, "max_length": 50, "loss": "bce"}, 50, 300, every=5, patience=10, batch_size=128),
         seeds=3,
         references=against(
             (0.0605, 0.0318),
             (0.4696, 0.3156),
             note="A plain run of 45 epochs, still rising, had .0491/.0241, sampled .4945/.3285.",
         ),
-        tuning=UNTUNED,
+        tuning="batches of 256 and a patience of 20 epochs ended at epoch 90, with a validation HR@10 of "
+        ".0366, still rising; the authors' batches of 128 and a patience of 50 epochs are taken",
     ),
     trained(
         "gru4rec",

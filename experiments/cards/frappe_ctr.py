@@ -30,6 +30,7 @@ PROTOCOL = {
 }
 BARS = "BARS, ranking/ctr, {}_frappe_x1 (reczoo/BARS@5b5e61f)"
 DEEP = {"hidden_units": (400, 400, 400)}
+BATCH_NORM = {"momentum": 0.9, "epsilon": 1e-5}
 
 
 def columns(rows: FrappeRows) -> tuple[dict[str, Any], Any]:
@@ -49,12 +50,18 @@ def glorot_afm(sizes: Sequence[int], seed: int, **arguments: Any) -> keras.Model
 def normalized(
     build: Callable[..., keras.Model], sizes: Sequence[int], seed: int, **arguments: Any
 ) -> keras.Model:
-    """Returns a model whose network is normalized over the batch before each activation."""
+    """Returns a model whose network is normalized over the batch, with PyTorch's constants.
+
+    An epoch has 50 steps: with Keras's momentum of 0.99 the moving averages would lag behind for the first
+    dozen epochs, and the learning rate would fall because of them.
+    """
     model = build(sizes, seed=seed, **arguments)
     plain = model.dnn
     model.dnn = NormalizedMLP(
         plain.hidden_units, plain.output_units, dropout=arguments["dropout"], seed=child_seeds(seed, 2)[1]
     )
+    for norm in model.dnn.norms:
+        norm.momentum, norm.epsilon = BATCH_NORM["momentum"], BATCH_NORM["epsilon"]
     return model
 
 
@@ -92,7 +99,7 @@ def card(
     patience: int = 2,
     epochs: int = 100,
     batch_norm: bool = False,
-    tuning: str = "none: BARS's own configuration",
+    tuning: str | None = None,
 ) -> Card:
     """Returns one card; ``spread`` is BARS's standard deviation over five runs, where it has them.
 
@@ -107,8 +114,13 @@ def card(
         "patience": patience,
         "decay": 0.1,
     }
+    tried = "none: BARS's own configuration"
     if batch_norm:
-        settings["batch_norm"] = True
+        tried += (
+            "; its batch normalization with PyTorch's constants: with Keras's (momentum 0.99) DNN and DeepFM "
+            "stopped at a validation AUC of .9832 and .9835 (one seed each)"
+        )
+        settings["batch_norm"] = BATCH_NORM
         build = functools.partial(normalized, build)
     references: tuple[Reference, ...] = ()
     if auc is not None and log_loss is not None:
@@ -127,7 +139,7 @@ def card(
         metrics=("auc", "log_loss"),
         run=functools.partial(run, build, settings),
         references=references,
-        tuning=tuning,
+        tuning=tuning or tried,
     )
 
 
@@ -190,8 +202,6 @@ CARDS = [
         0.1,
         (0.00079, 0.00318),
         batch_norm=True,
-        tuning="none: BARS's own configuration, its batch normalization too; without that one seed's test "
-        "AUC was .9788",
     ),
     card(
         "deepfm",
@@ -210,9 +220,10 @@ CARDS = [
         models.DCN,
         0.9834,
         0.1507,
-        {**DEEP, "num_cross_layers": 3, "dropout": 0.2, "batch_norm": True},
+        {**DEEP, "num_cross_layers": 3, "dropout": 0.2},
         0.05,
         (0.00031, 0.00233),
+        batch_norm=True,
     ),
     card(
         "dcnv2",
