@@ -288,7 +288,7 @@ CARDS = [
         models.SASRec,
         shifted,
         full_cross_entropy,
-        config({**SASREC, "max_length": 50, "loss": "cross_entropy"}, 50, 20),
+        config({**SASREC, "max_length": 50, "loss": "cross_entropy"}, 50, 60, patience=5, batch_size=128),
         seeds=3,
         references=against(
             (0.0605, 0.0318),
@@ -297,7 +297,8 @@ CARDS = [
             note="SASRec with binary cross-entropy. "
             "A plain run with cross-entropy had .0929/.0560, sampled .5094/.3566.",
         ),
-        tuning=UNTUNED,
+        tuning="batches of 256 ended at the last of 20 epochs with a validation HR@10 of .0708 and "
+        "rising; batches of 128, as for binary cross-entropy, and 60 epochs at most are taken",
     ),
     trained(
         "sasrec-bce",
