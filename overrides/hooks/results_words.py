@@ -1,0 +1,75 @@
+"""The words and figures of the results pages, in the page's language."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+WORDS = {
+    "verdicts": {
+        "reproduced": "已复现",
+        "above": "更高",
+        "not reproduced": "未复现",
+        "not comparable": "不可比",
+        "not run yet": "尚未运行",
+        "no figure": "没有可对照的数",
+    },
+    "card": "卡片",
+    "held against": "对照",
+    "ours": "本站",
+    "verdict": "结论",
+    "seeds": "种子",
+    "minutes a seed": "每个种子（分钟）",
+    "cards": "卡片",
+    "protocol": "协议",
+    "data": "数据",
+    "source": "出处",
+    "tuning": "调参",
+    "repeat it": "重复命令",
+    "seed": "种子",
+    "epoch": "轮",
+    "settings, versions, machine": "设置、版本与机器",
+    "peak memory, MB": "内存峰值（MB）",
+    "commit": "提交",
+}
+METRICS = {"auc": "AUC", "rmse": "RMSE", "mse": "MSE", "log_loss": "log loss"}
+
+
+def say(word: str, language: str) -> str:
+    """A word of the tables in the page's language."""
+    if language == "en":
+        return word
+    return WORDS[word] if word in WORDS else WORDS["verdicts"][word]  # type: ignore[index, return-value]
+
+
+def metric_name(metric: str, language: str) -> str:
+    """A metric as a reader knows it."""
+    if metric == "log_loss" and language == "zh":
+        return "对数损失"
+    return METRICS.get(metric, metric.upper() if "@" in metric and "_" not in metric else metric)
+
+
+def number(mean: float, spread: float | None = None) -> str:
+    """A figure and its standard deviation over seeds."""
+    return f"{mean:.4f}" + (f" ± {spread:.4f}" if spread is not None else "")
+
+
+def cell(text: str) -> str:
+    """Text that stays within its cell."""
+    return escape(text, quote=False).replace("|", "&#124;").replace("*", "&#42;").replace("_", "&#95;")
+
+
+def verdict_of(card: dict[str, Any]) -> str:
+    """The verdict, or why there is none."""
+    return str(card["verdict"] or ("no figure" if card["runs"] else "not run yet"))
+
+
+def foreign(text: str, language: str) -> str:
+    """What a card says in English alone, marked as such on a Chinese page."""
+    return cell(text) if language == "en" else f'<span lang="en">{cell(text)}</span>'
+
+
+def grid(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
+    return "\n".join(lines)
