@@ -24,6 +24,24 @@ def test_sessions_that_validate_do_not_train():
     np.testing.assert_array_equal(validation.target[:2], [first[1][-1], first[2][-1]])
 
 
+def test_every_prefix_of_a_long_session_trains(monkeypatch):
+    long = Sequences([list(range(1, 31))] * 2)
+    monkeypatch.setattr(module, "diginetica", lambda: Diginetica(long, DATA.test, DATA.test_target, 30))
+    seen = {}
+
+    def fit(model, columns, *args, **kwargs):
+        seen.update(columns)
+        return [], 1
+
+    monkeypatch.setattr(module, "fit", fit)
+    card = module.CARDS[0]
+    settings = {**card.settings, "validation": {"sessions": 0.5, "seed": 0}, "embedding_dim": 4}
+    functools.partial(card.run.func, card.run.args[0], settings)(0, None)
+    order = np.argsort(seen["target"])
+    assert seen["target"][order].tolist() == list(range(2, 31))
+    assert seen["history"][order][-1].tolist() == list(range(10, 30))
+
+
 def test_seen_items_stay_in_the_ranking():
     questions = module.Questions(Sequences([[2], [3]]), np.array([2, 1], np.int32))
     scores = np.tile(np.arange(30.0)[::-1], (2, 1))
