@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments.epochs import Curve, Metrics, keep_best
 from experiments.sequences import Questions, seen_items
 from recnotes.losses.next_item import next_item_cross_entropy
 from recnotes.metrics import hit_rate, ndcg
@@ -16,7 +16,6 @@ from recnotes.models import SASRec
 from recnotes.models.multi_interest import MultiInterest
 from recnotes.models.stmp import STMP
 
-Metrics = dict[str, float]
 # Scores of all items after padded histories [B, L], and of some items [B, C], given as ids.
 ScoreAll = Callable[[np.ndarray], np.ndarray]
 ScoreSome = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -174,7 +173,7 @@ def fit(
     monitor: str = "ndcg@10",
     every: int = 1,
     report: Callable[[str], None] = print,
-) -> tuple[list[dict[str, float]], int]:
+) -> tuple[Curve, int]:
     """Trains until validation stops to improve, and leaves the model with the weights of its best epoch.
 
     Args:
@@ -218,23 +217,13 @@ def fit(
             total += own
         return total / tf.cast(steps, tf.float32)
 
-    best, best_epoch, kept, since = -np.inf, 0, model.get_weights(), 0
-    curve: list[dict[str, float]] = []
-    start = time.perf_counter()
-    for number in range(1, epochs + 1):
-        average = float(epoch_of(tf.constant(batches(length, batch_size, rng), tf.int32)))
-        if number % every and number < epochs:
-            continue
-        found = validate()
-        seconds = round(time.perf_counter() - start, 1)
-        curve.append({"epoch": number, "loss": average, **found, "seconds": seconds})
-        report(f"epoch {number}: " + ", ".join(f"{k} {v:.4f}" for k, v in curve[-1].items() if k != "epoch"))
-        start = time.perf_counter()
-        if found[monitor] > best:
-            best, best_epoch, kept, since = found[monitor], number, model.get_weights(), 0
-            continue
-        since += 1
-        if since >= patience:
-            break
-    model.set_weights(kept)
-    return curve, best_epoch
+    return keep_best(
+        model,
+        lambda number: float(epoch_of(tf.constant(batches(length, batch_size, rng), tf.int32))),
+        validate,
+        epochs=epochs,
+        patience=patience,
+        monitor=monitor,
+        every=every,
+        report=report,
+    )

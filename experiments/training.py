@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,12 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.card import FALLS
+from experiments.epochs import Curve, Metrics, keep_best
 from recnotes.metrics import auc, log_loss
 
 Columns = Mapping[str, np.ndarray]
 Rows = tuple[Columns, np.ndarray]
-Metrics = dict[str, float]
-Curve = list[dict[str, float]]
 
 
 def ctr_metrics(label: np.ndarray, logit: np.ndarray) -> Metrics:
@@ -119,27 +117,22 @@ def fit(
             total += own
         return total / tf.cast(steps, tf.float32)
 
-    best, best_epoch, kept, since = -np.inf, 0, model.get_weights(), 0
-    curve: Curve = []
-    for number in range(1, epochs + 1):
-        start = time.perf_counter()
+    def train_epoch(number: int) -> float:
+        nonlocal inputs, label
         if callable(train) and number > 1:
             inputs, label = tensors(train(number))
-        average = float(epoch_of(inputs, label, tf.constant(rng.permutation(len(label)), tf.int32)))
-        found = measure(validation[1], predict(model, validation[0]))
-        value = found[monitor] * (-1 if monitor in FALLS else 1)
-        seconds = time.perf_counter() - start
-        curve.append({"epoch": number, "loss": average, **found, "seconds": round(seconds, 1)})
-        report(f"epoch {number}: " + ", ".join(f"{k} {v:.4f}" for k, v in curve[-1].items() if k != "epoch"))
-        if value > best:
-            best, best_epoch, kept, since = value, number, model.get_weights(), 0
-            continue
-        since += 1
-        optimizer.learning_rate.assign(optimizer.learning_rate * decay)
-        if since >= patience:
-            break
-    model.set_weights(kept)
-    return curve, best_epoch
+        return float(epoch_of(inputs, label, tf.constant(rng.permutation(len(label)), tf.int32)))
+
+    return keep_best(
+        model,
+        train_epoch,
+        lambda: measure(validation[1], predict(model, validation[0])),
+        epochs=epochs,
+        patience=patience,
+        monitor=monitor,
+        missed=lambda: optimizer.learning_rate.assign(optimizer.learning_rate * decay),
+        report=report,
+    )
 
 
 def best_of(
@@ -163,8 +156,3 @@ def best_of(
         print(f"candidate {number}: {dict(candidate)}", flush=True)
         found.append((*train(candidate), number))
     return max(found, key=lambda f: sign * f[1][f[2] - 1][monitor])
-
-
-def config(**settings: Any) -> dict[str, Any]:
-    """Returns settings as they go into a card."""
-    return settings
