@@ -6,8 +6,9 @@ width 16 (FFM, which keeps one for each other field, 4), networks of 64-64 with 
 batches of 1,024, at most 40 epochs, and three tries: the penalty on the tables is 1e-4, 1e-3 or 1e-2,
 whichever validates best by AUC, anew for each seed.
 
-Most users of MovieLens-100K rate on a single day, so that most test rows are of users without a training row;
-``auc_known`` is the AUC of the others.
+Of the 943 users 599 (63.5 %) have all their ratings on one calendar day (UTC), and 638 (67.7 %) within 24
+hours, so that 85.8 % of the test rows are of users without a training row; ``auc_known`` is the AUC of the
+others.
 """
 
 from __future__ import annotations

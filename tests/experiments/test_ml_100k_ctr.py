@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from experiments.cards import ml_100k_ctr
+from recnotes.data import DownloadError, movielens_100k
+from recnotes.data.splits import temporal
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +31,20 @@ def test_a_card_runs_within_the_budget(card):
     trial = ml_100k_ctr.run(build, {**card.settings, "table_l2": [1e-3]}, 0, 1)
     assert set(card.metrics) <= set(trial.metrics)
     assert trial.metrics["share_known"] == 1.0
+
+
+def test_what_the_protocol_says_of_the_log_is_measured():
+    try:
+        ratings = movielens_100k().ratings
+    except DownloadError as error:
+        pytest.skip(f"needs the network or RECNOTES_DATA: {error}")
+    user, time = ratings.user_id, ratings.timestamp
+    own = [time[user == one] for one in np.unique(user)]
+    one_day = sum(len(np.unique(times // 86400)) == 1 for times in own)
+    within = sum(np.ptp(times) < 86400 for times in own)
+    split = temporal(time)
+    unknown = 1 - np.isin(user[split.test], user[split.train]).mean()
+    said = " ".join(ml_100k_ctr.__doc__.split())
+    assert f"Of the {len(own)} users {one_day} ({one_day / len(own):.1%})".replace("%", " %") in said
+    assert f"and {within} ({within / len(own):.1%}) within 24 hours".replace("%", " %") in said
+    assert f"{unknown:.1%} of the test rows".replace("%", " %") in said
