@@ -77,7 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                     + (f" (held against {theirs})" if theirs is not None else "")
                 )
             notes = [f"{found['seeds']} seeds", f"{found['minutes']:.1f} min each"]
-            notes += [found["verdict"]] if "verdict" in found else []
+            if "verdict" in found:
+                apart = found["relative"]
+                notes.append(found["verdict"] + (f" ({apart:+.1%})" if apart is not None else ""))
             notes += [] if found["current"] else ["made with other settings than the card has now"]
             print(f"{card.name:24} {', '.join(figures)}; {'; '.join(notes)}")
         print("± is the standard deviation over the seeds, with n - 1.")

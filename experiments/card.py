@@ -16,6 +16,7 @@ TOLERANCES = {
     "ndcg@10": 0.01,
     "rmse": 0.005,  # on labels of ±1: below .0054, the smallest step between two models in AFM's Frappe table
 }
+CLOSE = 0.1  # a tolerance says nothing about figures it could swallow: "reproduced" needs this share too
 FALLS = frozenset({"log_loss", "rmse", "mse"})  # the lower the better
 
 
@@ -88,7 +89,9 @@ def verdict(metric: str, ours: float, spread: float | None, reference: Reference
     r"""Compares two figures.
 
     They agree where $|a - b| \le 2\sqrt{s_a^2 + s_b^2}$ with their standard deviations $s$, or by the
-    source's tolerance, else the metric's, where one of the two is not known.
+    source's tolerance, else the metric's, where one of the two is not known. A metric's tolerance is one
+    number for large figures and small ones: where figures within it are more than a tenth of the source's
+    apart, that is all the verdict says.
 
     Args:
         metric: name of the metric.
@@ -97,7 +100,8 @@ def verdict(metric: str, ours: float, spread: float | None, reference: Reference
         reference: the other figure.
 
     Returns:
-        "reproduced", "above" (better than that), "not reproduced" or "not comparable".
+        "reproduced", "within tolerance" (but more than a tenth apart), "above" (better than that), "not
+        reproduced" or "not comparable".
 
     Raises:
         ValueError: the spread is unknown and the metric has no tolerance, or our figure is no number.
@@ -107,17 +111,42 @@ def verdict(metric: str, ours: float, spread: float | None, reference: Reference
         'above'
         >>> verdict("auc", 0.9838, None, Reference("a study", {"auc": 0.9834}))
         'reproduced'
+        >>> verdict("hr@10", 0.0115, None, Reference("a study", {"hr@10": 0.0152}))
+        'within tolerance'
     """
     if not math.isfinite(ours):
         raise ValueError(f"ours must be finite, received {ours}")
     if not reference.comparable or metric not in reference.values:
         return "not comparable"
-    theirs = reference.spread.get(metric)
+    figure, theirs, needed = reference.values[metric], reference.spread.get(metric), math.inf
     if spread is not None and theirs is not None:
         allowed = 2 * math.hypot(spread, theirs)
-    elif metric in reference.tolerance or metric in TOLERANCES:
-        allowed = reference.tolerance.get(metric, TOLERANCES.get(metric, 0.0))
+    elif metric in reference.tolerance:
+        allowed = reference.tolerance[metric]
+    elif metric in TOLERANCES:
+        allowed, needed = TOLERANCES[metric], CLOSE * abs(figure)
     else:
         raise ValueError(f"metric must have a tolerance where a spread is unknown, received {metric!r}")
-    gain = (ours - reference.values[metric]) * (-1 if metric in FALLS else 1)
-    return "reproduced" if abs(gain) <= allowed + 1e-12 else "above" if gain > 0 else "not reproduced"
+    gain = (ours - figure) * (-1 if metric in FALLS else 1)
+    if abs(gain) > allowed + 1e-12:
+        return "above" if gain > 0 else "not reproduced"
+    return "reproduced" if abs(gain) <= needed + 1e-12 else "within tolerance"
+
+
+def relative_difference(metric: str, ours: float, reference: Reference) -> float | None:
+    """Returns how far ours is from the other figure, as a share of that; None where there is none to hold to.
+
+    Args:
+        metric: name of the metric.
+        ours: mean over our seeds.
+        reference: the other figure.
+
+    Returns:
+        Positive where ours is the larger number, be that better or worse.
+
+    Example:
+        >>> relative_difference("hr@10", 0.0115, Reference("a study", {"hr@10": 0.0152})).__round__(2)
+        -0.24
+    """
+    theirs = reference.values.get(metric)
+    return (ours - theirs) / theirs if reference.comparable and theirs else None

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.card import Card, verdict
+from experiments.card import Card, relative_difference, verdict
+from experiments.store import read, write
 
 RESULTS = Path(__file__).parent / "results"
 SEED = (sys.executable, "-u", "-m", "experiments.seed")
@@ -108,43 +109,6 @@ def on_file(path: Path, settings: dict[str, Any]) -> list[dict[str, Any]]:
     return content["runs"] if content["settings"] == settings else []
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Reads a file of results.
-
-    Args:
-        path: path of the file.
-
-    Returns:
-        Its content.
-
-    Raises:
-        ValueError: it is damaged; the message names it and says what to do.
-    """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-        if not isinstance(content["settings"], dict):
-            raise TypeError("settings must be an object")
-        for trial in content["runs"]:
-            int(trial["seed"]), float(trial["minutes"]), dict(trial["metrics"]), list(trial["curve"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{path} is damaged ({type(error).__name__}: {error}); nothing was changed: restore it with git, "
-            "or move it away to start anew"
-        ) from error
-    return content
-
-
-def write(path: Path, content: dict[str, Any]) -> None:
-    """Writes JSON in one step: whoever reads the file sees the old one or the new one."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
-
-
 def spread(runs: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
     """Returns mean and standard deviation over the seeds of every metric, the latter with n - 1."""
     found: dict[str, dict[str, float | None]] = {}
@@ -163,8 +127,8 @@ def summary(card: Card, folder: Path = RESULTS) -> dict[str, Any] | None:
         folder: where the files are.
 
     Returns:
-        Mean and standard deviation (with n - 1) of each metric, verdict, minutes; None where nothing is on
-        file.
+        Mean and standard deviation (with n - 1) of each metric, verdict, relative difference, minutes; None
+        where nothing is on file.
 
     Raises:
         ValueError: the file is damaged.
@@ -185,4 +149,5 @@ def summary(card: Card, folder: Path = RESULTS) -> dict[str, Any] | None:
     if card.references:
         mean, deviation = found[card.metrics[0]]
         found["verdict"] = verdict(card.metrics[0], mean, deviation, card.references[0])
+        found["relative"] = relative_difference(card.metrics[0], mean, card.references[0])
     return found

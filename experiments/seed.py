@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "seed": int(seed),
         "epoch": trial.epoch,
         "metrics": rounded(trial.metrics),
-        "curve": [rounded(entry) for entry in trial.curve],
+        "curve": trial.curve,
         "minutes": round((time.perf_counter() - start) / 60, 2),
         "cpu_minutes": round((time.process_time() - busy) / 60, 2),
         "peak_mb": peak_mb(),

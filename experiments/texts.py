@@ -11,7 +11,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from experiments.card import Reference, verdict
+from experiments import store
+from experiments.card import TOLERANCES, Reference, relative_difference, verdict
 
 HERE = Path(__file__).parent
 TEXTS = HERE / "cards.json"
@@ -64,7 +65,9 @@ def read(texts: Path = TEXTS, results: Path = RESULTS) -> list[dict[str, Any]]:
 
     Returns:
         The cards in the order of the results pages; each has also ``runs`` (empty where nothing is on file),
-        ``settings``, ``figures`` (metric → mean and standard deviation, None for one seed) and ``verdict``.
+        ``settings``, ``figures`` (metric → mean and standard deviation, None for one seed), ``verdict``,
+        ``relative``, the difference of the first metric as a share of the figure it is held against, and that
+        metric's ``tolerance``.
 
     Raises:
         ValueError: a file is no JSON, or lacks something; the message names it.
@@ -74,8 +77,9 @@ def read(texts: Path = TEXTS, results: Path = RESULTS) -> list[dict[str, Any]]:
         cards = json.loads(texts.read_text("utf-8"))
         for card in cards:
             path = results / f"{card['name']}.json"
-            found = json.loads(path.read_text("utf-8")) if path.exists() else {"runs": [], "settings": {}}
-            card |= {"runs": found["runs"], "settings": found["settings"], "figures": {}, "verdict": None}
+            found = store.read(path) if path.exists() else {"runs": [], "settings": {}}
+            card |= {"runs": found["runs"], "settings": found["settings"], "figures": {}}
+            card |= {"verdict": None, "relative": None, "tolerance": TOLERANCES.get(card["metrics"][0])}
             if not card["runs"]:
                 continue
             for metric in card["metrics"]:
@@ -86,7 +90,9 @@ def read(texts: Path = TEXTS, results: Path = RESULTS) -> list[dict[str, Any]]:
             if card["references"]:
                 first = card["metrics"][0]
                 mean, spread = card["figures"][first]
-                card["verdict"] = verdict(first, mean, spread, Reference(**card["references"][0]))
+                reference = Reference(**card["references"][0])
+                card["verdict"] = verdict(first, mean, spread, reference)
+                card["relative"] = relative_difference(first, mean, reference)
     except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"{path.parent.name}/{path.name}: {type(error).__name__}: {error}") from error
     return cards

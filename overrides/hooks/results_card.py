@@ -1,4 +1,4 @@
-"""A card, opened: verdict, protocol, references, curves, each seed's metrics, settings and command."""
+"""A card, opened: verdict, protocol, references, curves, each seed's metrics, log, settings and command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from results_curve import curve
-from results_words import cell, foreign, grid, metric_name, say, verdict_of
+from results_log import log
+from results_words import cell, foreign, grid, metric_name, say, verdict_text
 
 
 def shown(card: dict[str, Any], language: str) -> str:
@@ -14,7 +15,7 @@ def shown(card: dict[str, Any], language: str) -> str:
     name, runs = card["name"], card["runs"]
     colon = ": " if language == "en" else "："
     rows = [
-        [say("verdict", language), say(verdict_of(card), language)],
+        [say("verdict", language), verdict_text(card, language)],
         [say("data", language), f"`{card['data']}`"],
         [say("protocol", language), cell(card["protocol"][language])],
     ]
@@ -42,6 +43,7 @@ def shown(card: dict[str, Any], language: str) -> str:
             for run in runs
         ]
         parts.append(grid(head, seeds))
+        parts.append(log(card, language))
         origin = {
             "settings": card["settings"],
             "versions": runs[-1]["versions"],

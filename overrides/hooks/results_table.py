@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from results_words import cell, grid, metric_name, number, say, verdict_of
+from results_words import cell, grid, metric_name, number, say, verdict_text
 
 
 def table(cards: list[dict[str, Any]], language: str, page: str) -> str:
@@ -34,6 +34,6 @@ def table(cards: list[dict[str, Any]], language: str, page: str) -> str:
                 theirs = reference["values"].get(metric)
                 row.append("" if theirs is None else number(theirs, reference["spread"].get(metric)))
             row.append(number(*card["figures"][metric]) if metric in card["figures"] else "")
-        row += [say(verdict_of(card), language), f"{len(card['runs'])}/{card['seeds']}"]
+        row += [verdict_text(card, language), f"{len(card['runs'])}/{card['seeds']}"]
         rows.append([*row, f"{card['minutes']:.1f}" if card["runs"] else ""])
     return grid(head, rows)

@@ -11,6 +11,7 @@ WORDS = {
         "above": "更高",
         "not reproduced": "未复现",
         "not comparable": "不可比",
+        "within tolerance": "容差之内",
         "not run yet": "尚未运行",
         "no figure": "没有可对照的数",
     },
@@ -26,6 +27,7 @@ WORDS = {
     "source": "出处",
     "tuning": "调参",
     "repeat it": "重复命令",
+    "log": "日志",
     "seed": "种子",
     "epoch": "轮",
     "settings, versions, machine": "设置、版本与机器",
@@ -62,6 +64,16 @@ def cell(text: str) -> str:
 def verdict_of(card: dict[str, Any]) -> str:
     """The verdict, or why there is none."""
     return str(card["verdict"] or ("no figure" if card["runs"] else "not run yet"))
+
+
+def verdict_text(card: dict[str, Any], language: str) -> str:
+    """The verdict as a reader sees it; "within tolerance" says the tolerance and how far apart that is."""
+    if card["verdict"] != "within tolerance":
+        return say(verdict_of(card), language)
+    share, more = round(100 * abs(card["relative"])), card["relative"] > 0
+    if language == "en":
+        return f"within {card['tolerance']:g}, but {share} % {'higher' if more else 'lower'}"
+    return f"相差不到 {card['tolerance']:g}，但{'高' if more else '低'} {share}%"
 
 
 def foreign(text: str, language: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.card import TOLERANCES, Reference, verdict
+from experiments.card import CLOSE, TOLERANCES, Reference, relative_difference, verdict
 from experiments.cards import all_cards
 
 FIGURE = st.floats(0.05, 0.95)
@@ -27,9 +27,28 @@ def test_known_spreads_decide(ours, theirs, mine, other, metric):
 @given(FIGURE, st.sampled_from([m for m in TOLERANCES if m != "rmse"]), st.one_of(st.none(), SPREAD))
 def test_an_unknown_spread_takes_the_tolerance(theirs, metric, mine):
     reference, step = Reference("x", {metric: theirs}), TOLERANCES[metric]
-    assert verdict(metric, theirs + step, mine, reference) == "reproduced"  # the bound itself belongs to it
+    within = "reproduced" if step <= CLOSE * theirs else "within tolerance"
+    assert verdict(metric, theirs + step, mine, reference) == within  # the bound itself belongs to it
     assert verdict(metric, theirs + 1.01 * step, mine, reference) == "above"
     assert verdict(metric, theirs - 1.01 * step, mine, reference) == "not reproduced"
+
+
+def test_a_tolerance_does_not_swallow_small_figures():
+    popularity = Reference("x", {"hr@10": 0.0152})
+    assert verdict("hr@10", 0.0115, None, popularity) == "within tolerance"
+    assert verdict("hr@10", 0.0245, None, popularity) == "within tolerance"
+    assert verdict("hr@10", 0.0140, None, popularity) == "reproduced"
+    assert verdict("hr@10", 0.0051, None, popularity) == "not reproduced"
+    assert verdict("hr@10", 0.46, None, Reference("x", {"hr@10": 0.4696})) == "reproduced"
+    # A spread, and a tolerance that the source states, are of the figure itself.
+    assert (
+        verdict("hr@10", 0.0115, 0.002, Reference("x", {"hr@10": 0.0152}, {"hr@10": 0.002})) == "reproduced"
+    )
+    assert verdict("hr@10", 0.0115, None, Reference("x", {"hr@10": 0.0152}, tolerance={"hr@10": 0.01})) == (
+        "reproduced"
+    )
+    assert relative_difference("hr@10", 0.0076, popularity) == pytest.approx(-0.5)
+    assert relative_difference("ndcg@10", 0.0076, popularity) is None
 
 
 def test_the_sources_tolerance_comes_first():

@@ -23,7 +23,7 @@ CARD = {
     "tuning": "",
     "references": [{"source": "S", "values": {"auc": 0.9}, "spread": {}, "comparable": True, "note": ""}],
 }
-RUN = {"seed": 0, "epoch": 1, "metrics": {"auc": 0.89}, "minutes": 2.0, "cpu_minutes": 3.0}
+RUN = {"seed": 0, "epoch": 1, "metrics": {"auc": 0.89}, "curve": [], "minutes": 2.0, "cpu_minutes": 3.0}
 
 
 def files(folder: Path, runs: list[dict[str, object]] | None) -> tuple[Path, Path]:
@@ -56,7 +56,8 @@ def test_runs_give_mean_spread_verdict_and_cost(tmp_path: Path) -> None:
     (card,) = texts.read(*files(tmp_path, [RUN, second]))
     mean, spread = card["figures"]["auc"]
     assert mean == pytest.approx(0.9) and spread == pytest.approx(0.02 / 2**0.5)
-    assert card["verdict"] == "reproduced" and card["cpu_hours"] == pytest.approx(0.1)
+    assert card["verdict"] == "reproduced" and card["relative"] == pytest.approx(0, abs=1e-9)
+    assert card["cpu_hours"] == pytest.approx(0.1)
 
 
 def test_a_card_without_results_has_no_figures(tmp_path: Path) -> None:

@@ -82,6 +82,25 @@ def test_a_card_with_a_run_in_both_languages(
         assert bool(re.search("[一-鿿]", svg[0])) == (language == "zh")
 
 
+def test_a_small_figure_within_the_tolerance_says_how_far_it_is(results: ModuleType, tmp_path: Path) -> None:
+    found = cards(tmp_path, 0.95)
+    found[0] |= {"tolerance": 0.01, "verdict": "within tolerance", "relative": -0.243}
+    assert "| within 0.01, but 24 % lower | 1/5 |" in results.table(found, "en", "results/index.md")
+    found[0]["relative"] = 0.5
+    assert "| 相差不到 0.01，但高 50% | 1/5 |" in results.table(found, "zh", "results/index.md")
+
+
+def test_the_log_has_a_line_for_each_validation(results: ModuleType, tmp_path: Path) -> None:
+    text = results.expand("family", "frappe-ctr", cards(tmp_path, 0.9), "en", "results/frappe-ctr.md")
+    log = text.split('??? note "log"')[1].split("```")[1].split("\n")
+    assert [line.split() for line in log[1:-1]] == [
+        ["seed", "0"],
+        ["epoch", "loss", "auc", "seconds"],
+        ["1", "1", "0.91", "1"],
+        ["2", "1", "0.92", "1"],
+    ]
+
+
 def test_a_card_without_results_says_so(results: ModuleType, tmp_path: Path) -> None:
     found = cards(tmp_path, None)
     for language, word, total in (("en", "not run yet", "0 of 1"), ("zh", "尚未运行", "1 张卡片里跑过 0 张")):
