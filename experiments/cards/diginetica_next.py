@@ -2,10 +2,10 @@ r"""Diginetica in SR-GNN's split: STMP, STAMP as its authors coded it, and STAMP
 
 Every prefix of a training session asks for the next click, under a softmax over all 43,097 items; P@20 and
 MRR@20 are over all items too, those already seen included, as in SR-GNN's code. A fixed random 2 % of the
-training sessions validate and do not train. Width 100, batches of 512 and Adam with rate 0.003 are those of the STAMP
-authors' configuration; its bound of 110 on each gradient is left out, input vectors are cut to length 1, as
-their code does on Yoochoose (1.5 on this data), histories are cut to their last 20 clicks, and where they
-train up to ten passes, a run here has the passes that forty minutes of one core allow: one seed.
+training sessions validate and do not train. Width 100, batches of 512 and Adam with rate 0.003 are those of
+the STAMP authors' configuration; its bound of 110 on each gradient is left out, input vectors are cut to
+length 1, as their code does on Yoochoose (1.5 on this data), histories are cut to their last 20 clicks, and
+where they train up to ten passes, a run here has the passes that forty minutes of one core allow: one seed.
 
 As printed, a score is a sigmoid, and no cross-entropy over $N$ such scores is below $\ln(N-1+e)-1$, which is
 9.67 here, against 10.67 of a uniform guess. That card trains on a fifth of the prefixes, which is enough to
