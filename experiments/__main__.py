@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         texts.TEXTS.write_text(texts.written(), encoding="utf-8")
     elif arguments.command == "list":
         for card in all_cards():
-            print(f"{card.name:24} {card.model:16} {card.data:16} {card.seeds} seeds")
+            print(f"{card.name:36} {card.data:16} {card.seeds} seeds  {card.model['en']}")
     elif arguments.command == "run":
         try:
             cards = [card for pattern in arguments.card for card in matching(pattern)]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.words import Words
+
 # How far two figures may be apart where nobody knows their spread.
 TOLERANCES = {
     "auc": 0.002,
@@ -25,19 +27,19 @@ class Reference:
     """Somebody else's figure.
 
     Attributes:
-        source: where it stands: paper or study, table or file.
+        source: where it stands: paper or study, table or file, in each language.
         values: metric → figure.
         spread: metric → standard deviation over runs, where the source gives one (ours have n - 1).
         comparable: False where data or protocol differ; then there is no verdict.
-        note: what differs, or what else a reader must know.
+        note: what differs, or what else a reader must know; empty where nothing is to be said.
         tolerance: metric → how far off the source itself calls equal.
     """
 
-    source: str
+    source: Words
     values: Mapping[str, float]
     spread: Mapping[str, float] = field(default_factory=dict)
     comparable: bool = True
-    note: str = ""
+    note: Words = field(default_factory=dict)
     tolerance: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -62,27 +64,27 @@ class Card:
 
     Attributes:
         name: short name, of file and command line.
-        model: name of the model, as a reader knows it.
+        model: name of the model, as a reader knows it, and what sets this variant of it apart.
         data: name of the data set in the catalog, or "planted".
-        protocol: split, candidates and metric, in a sentence of each language: "en" and "zh".
+        protocol: split, candidates and metric, in a sentence of each language.
         settings: everything a run depends on but the seed.
         metrics: test metrics in the order they are shown; the first decides the verdict.
         run: trains one seed, for as many epochs as given at most (None: as the settings say).
         seeds: how many seeds a full run has.
         references: the figures it is held against.
-        tuning: what was tried on validation before the settings were fixed.
+        tuning: what was tried on validation before the settings were fixed; empty where nothing can be tuned.
     """
 
     name: str
-    model: str
+    model: Words
     data: str
-    protocol: Mapping[str, str]
+    protocol: Words
     settings: Mapping[str, Any]
     metrics: tuple[str, ...]
     run: Callable[[int, int | None], Trial]
     seeds: int = 5
     references: tuple[Reference, ...] = ()
-    tuning: str = ""
+    tuning: Words = field(default_factory=dict)
 
 
 def verdict(metric: str, ours: float, spread: float | None, reference: Reference) -> str:
@@ -107,9 +109,10 @@ def verdict(metric: str, ours: float, spread: float | None, reference: Reference
         ValueError: the spread is unknown and the metric has no tolerance, or our figure is no number.
 
     Example:
-        >>> verdict("auc", 0.9850, 0.0003, Reference("a study", {"auc": 0.9834}, {"auc": 0.0003}))
+        >>> from experiments.words import words
+        >>> verdict("auc", 0.9850, 0.0003, Reference(words("a study"), {"auc": 0.9834}, {"auc": 0.0003}))
         'above'
-        >>> verdict("auc", 0.9838, None, Reference("a study", {"auc": 0.9834}))
+        >>> verdict("auc", 0.9838, None, Reference(words("a study"), {"auc": 0.9834}))
         'reproduced'
         >>> verdict("hr@10", 0.0115, None, Reference("a study", {"hr@10": 0.0152}))
         'within tolerance'

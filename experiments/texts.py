@@ -32,19 +32,19 @@ def written() -> str:
         {
             "name": card.name,
             "family": family_of(module.__name__),
-            "model": card.model,
+            "model": dict(card.model),
             "data": card.data,
             "protocol": dict(card.protocol),
             "metrics": list(card.metrics),
             "seeds": card.seeds,
-            "tuning": card.tuning,
+            "tuning": dict(card.tuning),
             "references": [
                 {
-                    "source": reference.source,
+                    "source": dict(reference.source),
                     "values": dict(reference.values),
                     "spread": dict(reference.spread),
                     "comparable": reference.comparable,
-                    "note": reference.note,
+                    "note": dict(reference.note),
                     "tolerance": dict(reference.tolerance),
                 }
                 for reference in card.references

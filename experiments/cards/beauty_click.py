@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from experiments.card import Card, Trial
 from experiments.training import Metrics, Rows, ctr_metrics, fit, predict
+from experiments.words import Words, words
 from recnotes import models
 from recnotes.data.amazon_sequences import amazon
 from recnotes.data.sequences import Sequences
@@ -140,7 +141,7 @@ def run(
     return Trial(curve, best, measure(1, test[1], predict(model, test[0])))
 
 
-def card(name: str, model: str, build: Callable[..., keras.Model], **arguments: Any) -> Card:
+def card(name: str, model: Words, build: Callable[..., keras.Model], **arguments: Any) -> Card:
     """Returns one card."""
     settings = {"model": {"hidden_units": (200, 80), **arguments}, **SETTINGS}
     return Card(
@@ -152,14 +153,26 @@ def card(name: str, model: str, build: Callable[..., keras.Model], **arguments: 
         metrics=("gauc", "auc", "log_loss"),
         run=functools.partial(run, build, settings),
         seeds=3,
-        tuning="none: one setting for all",
+        tuning=words("none: one setting for all", "未调参：各模型设置相同"),
     )
 
 
 CARDS = [
-    card("pooling", "sum of the history", models.DIN, activation="relu", use_attention=False),
-    card("din", "DIN", models.DIN, activation="relu"),
-    card("din-softmax", "DIN with softmax", models.DIN, activation="relu", normalize="softmax"),
-    card("din-dice", "DIN with Dice", models.DIN, activation="dice"),
-    card("can", "CAN", models.CAN),
+    card(
+        "pooling",
+        words("sum of the history", "历史向量求和"),
+        models.DIN,
+        activation="relu",
+        use_attention=False,
+    ),
+    card("din", words("DIN"), models.DIN, activation="relu"),
+    card(
+        "din-softmax",
+        words("DIN with softmax", "DIN，权重过 softmax"),
+        models.DIN,
+        activation="relu",
+        normalize="softmax",
+    ),
+    card("din-dice", words("DIN with Dice", "DIN，激活函数用 Dice"), models.DIN, activation="dice"),
+    card("can", words("CAN"), models.CAN),
 ]

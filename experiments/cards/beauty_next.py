@@ -4,6 +4,7 @@ The last item of each of the 22,363 users tests and the one before it validates.
 user has not had, and beside that the 99 drawn ones, which are the same for all models. The epoch is the one
 with the best NDCG@10 of 5,000 users drawn for validation.
 
+<<<<<<< HEAD
 What departs from S3-Rec, whose table the cards are held against: there, scores of items the user had are
 set to 0, here they leave the ranking; its 99 negatives are a file of its own; its SASRec has two heads,
 GELU, normalization after each part, batches of 256, and stops by NDCG@20; its popularity counts the test
@@ -12,6 +13,16 @@ ComiRec's and MIND's items for the loss are drawn by TensorFlow's log-uniform sa
 numbered by popularity. BST predicts clicks: it trains on each item of a history against drawn ones as
 binary labels, and would have to run once for each of 270 million pairs to rank all items, so that it is
 ranked among the drawn items only.
+=======
+What departs from S3-Rec, whose table the cards are held against: there, scores of items the user had are set
+to 0, here they leave the ranking; its 99 negatives are a file of its own; its SASRec has two heads, GELU,
+normalization after each part, batches of 256, and stops by NDCG@20; its popularity counts test items, here
+only training ones count. STAMP is the authors' form, since the printed one cannot learn far. ComiRec's and
+MIND's items for the loss are drawn by TensorFlow's log-uniform sampler, for which items are numbered by
+popularity. BST predicts clicks: it trains on each item of a history against drawn ones as binary labels, and
+would have to run once for each of 270 million pairs to rank all items, so that it is ranked among the drawn
+items only.
+>>>>>>> d558117 (Give every card's name, tuning and references in both languages)
 """
 
 from __future__ import annotations
@@ -37,6 +48,7 @@ from experiments.ranking import (
     scores_of,
 )
 from experiments.sequences import NextItems, beginnings, leave_one_out, shifted
+from experiments.words import Words, words
 from recnotes import models
 from recnotes.data.amazon_sequences import amazon
 from recnotes.data.sequences import Sequences
@@ -56,8 +68,9 @@ SAMPLED_PROTOCOL = {
     "zh": "留一法：每位用户的最后一个物品用于测试，倒数第二个用于验证；只在 99 个抽取的负样本中计算 HR@10 与 "
     "NDCG@10：点击率模型须逐对计算，对全部物品排序代价过高",
 }
-TABLE = (
-    "S3-Rec's repository, README, pictures all_rank.PNG and sample_99.PNG (RUCAIBox/CIKM2020-S3Rec@2a81540)"
+TABLE = words(
+    "S3-Rec's repository, README, pictures all_rank.PNG and sample_99.PNG (RUCAIBox/CIKM2020-S3Rec@2a81540)",
+    "S3-Rec 的代码仓库，README 里的图 all_rank.PNG 与 sample_99.PNG（RUCAIBox/CIKM2020-S3Rec@2a81540）",
 )
 VALIDATION_USERS = 5000
 
@@ -220,7 +233,9 @@ def config(model: Mapping[str, Any], max_length: int, epochs: int, **changes: An
     return {"model": dict(model), "max_length": max_length, "epochs": epochs, **common, **counts, **changes}
 
 
-def card(name: str, model: str, trainer: Callable[..., Trial], settings: dict[str, Any], **more: Any) -> Card:
+def card(
+    name: str, model: Words, trainer: Callable[..., Trial], settings: dict[str, Any], **more: Any
+) -> Card:
     """Returns one card."""
     return Card(
         name=f"beauty-{name}",
@@ -232,7 +247,7 @@ def card(name: str, model: str, trainer: Callable[..., Trial], settings: dict[st
     )
 
 
-def trained(name: str, model: str, build: Any, rows: Any, loss: Loss, settings: Any, **more: Any) -> Card:
+def trained(name: str, model: Words, build: Any, rows: Any, loss: Loss, settings: Any, **more: Any) -> Card:
     """Returns the card of a model that scores all items."""
     return card(name, model, functools.partial(run, build, rows, loss), settings, **more)
 
@@ -246,11 +261,11 @@ def against(full: tuple[float, float], drawn: tuple[float, float] | None = None,
 SASREC = {"embedding_dim": 64, "num_blocks": 2, "dropout": 0.5}
 INTERESTS = {"embedding_dim": 64, "num_interests": 4, "num_sampled": 1280, "embedding_stddev": 0.1}
 STAMP = {"embedding_dim": 64, "wiring": "authors", "embedding_stddev": 0.05}
-UNTUNED = "none: common values, the same for all models"
+UNTUNED = words("none: common values, the same for all models", "未调参：取常用的值，各模型相同")
 CARDS = [
     card(
         "transitions",
-        "transitions",
+        words("transition counts, last item only", "转移计数，只看最后一个物品"),
         functools.partial(run_untrained, transitions),
         {"model": {"decay": 0.0, "window": 1}, "max_length": 50, "validation_users": VALIDATION_USERS},
         seeds=1,
@@ -258,23 +273,35 @@ CARDS = [
             (0.0605, 0.0318),
             (0.4696, 0.3156),
             comparable=False,
-            note="SASRec's row: what a trained network has in that table. "
-            "Counting the validation items too, as may be done at test, gives HR@10 .0757.",
+            note=words(
+                "SASRec's row: what a trained network has in that table; counting the validation items too, "
+                "as may be done at test, gives HR@10 .0757",
+                "引的是 SASRec 一行，即训练过的网络在那张表里的成绩；测试时若把验证物品也数进去"
+                "（这是允许的），HR@10 为 0.0757",
+            ),
         ),
-        tuning="none: the last item only",
+        tuning=words("none", "未调参"),
     ),
     card(
         "transitions-history",
-        "transitions",
+        words("transition counts, whole history", "转移计数，看整段历史"),
         functools.partial(run_untrained, transitions),
         {"model": {"decay": 0.5, "window": 5}, "max_length": 50, "validation_users": VALIDATION_USERS},
         seeds=1,
-        references=against((0.0605, 0.0318), (0.4696, 0.3156), comparable=False, note="SASRec's row"),
-        tuning="nine pairs of decay (0 to 0.8) and window (1 to 10), the best NDCG@10 on validation",
+        references=against(
+            (0.0605, 0.0318),
+            (0.4696, 0.3156),
+            comparable=False,
+            note=words("SASRec's row", "引的是 SASRec 一行"),
+        ),
+        tuning=words(
+            "nine pairs of decay (0 to 0.8) and window (1 to 10), the best NDCG@10 on validation",
+            "衰减（0 到 0.8）与窗口（1 到 10）试了九组，取验证集 NDCG@10 最高的",
+        ),
     ),
     card(
         "popularity",
-        "popularity",
+        words("popularity", "流行度"),
         functools.partial(run_untrained, popularity),
         {"model": {}, "max_length": 50, "validation_users": VALIDATION_USERS},
         seeds=1,
@@ -282,14 +309,18 @@ CARDS = [
             (0.0152, 0.0068),
             (0.3386, 0.1803),
             comparable=False,
-            note="counts the whole log, test items included, which here gives .0152/.0068 too, and "
-            ".3389/.1790 among the drawn ones",
+            note=words(
+                "counts the whole log, test items included, which here gives .0152/.0068 too and .3389/.1790 "
+                "among the drawn ones",
+                "那里把整份日志都数了进去，包括测试物品；照此去数，这里的 HR@10 与 NDCG@10 同样是 0.0152 与 "
+                "0.0068，采样为 0.3389 与 0.1790",
+            ),
         ),
-        tuning="nothing to tune",
+        tuning=words("nothing to tune", "没有可调的"),
     ),
     trained(
         "sasrec-ce",
-        "SASRec",
+        words("SASRec, cross-entropy", "SASRec，交叉熵"),
         models.SASRec,
         shifted,
         full_cross_entropy,
@@ -299,15 +330,22 @@ CARDS = [
             (0.0605, 0.0318),
             (0.4696, 0.3156),
             comparable=False,
-            note="SASRec with binary cross-entropy. "
-            "A plain run with cross-entropy had .0929/.0560, sampled .5094/.3566.",
+            note=words(
+                "SASRec with binary cross-entropy; a plain run with cross-entropy had .0929/.0560, sampled "
+                ".5094/.3566",
+                "那里的 SASRec 用二元交叉熵；交叉熵此前不加调整跑过一次，HR@10 与 NDCG@10 为 0.0929 与 "
+                "0.0560，采样为 0.5094 与 0.3566",
+            ),
         ),
-        tuning="batches of 256 ended at the last of 20 epochs with a validation HR@10 of .0708 and "
-        "rising; batches of 128, as for binary cross-entropy, and 60 epochs at most are taken",
+        tuning=words(
+            "batches of 256 ended at the last of 20 epochs with a validation HR@10 of .0708 and rising; "
+            "batches of 128, as for binary cross-entropy, and 60 epochs at most are taken",
+            "批大小 256 跑满 20 轮，验证集 HR@10 为 0.0708，仍在升；改用与二元交叉熵相同的 128，最多 60 轮",
+        ),
     ),
     trained(
         "sasrec-bce",
-        "SASRec",
+        words("SASRec, binary cross-entropy", "SASRec，二元交叉熵"),
         models.SASRec,
         shifted,
         own_loss,
@@ -316,14 +354,22 @@ CARDS = [
         references=against(
             (0.0605, 0.0318),
             (0.4696, 0.3156),
-            note="A plain run of 45 epochs, still rising, had .0491/.0241, sampled .4945/.3285.",
+            note=words(
+                "a plain run of 45 epochs, still rising, had .0491/.0241, sampled .4945/.3285",
+                "此前不加调整跑过 45 轮，仍在升，HR@10 与 NDCG@10 为 0.0491 与 0.0241，采样为 0.4945 与 "
+                "0.3285",
+            ),
         ),
-        tuning="batches of 256 and a patience of 20 epochs ended at epoch 90, with a validation HR@10 of "
-        ".0366, still rising; the authors' batches of 128 and a patience of 50 epochs are taken",
+        tuning=words(
+            "batches of 256 and a patience of 20 epochs ended at epoch 90, with a validation HR@10 of .0366, "
+            "still rising; the authors' batches of 128 and a patience of 50 epochs are taken",
+            "批大小 256、连续 20 轮不见好就停，停在第 90 轮，验证集 HR@10 为 0.0366，仍在升；"
+            "改用作者的 128，连续 50 轮不见好才停",
+        ),
     ),
     trained(
         "gru4rec",
-        "GRU4Rec",
+        words("GRU4Rec"),
         models.GRU4Rec,
         shifted,
         own_loss,
@@ -341,12 +387,19 @@ CARDS = [
             learning_rate=0.003,
         ),
         seeds=3,
-        references=against((0.0283, 0.0137), (0.4106, 0.2584), note="its loss and settings are not printed"),
-        tuning="rate 0.003: .0562 HR@10 on validation after six epochs; 0.001 was tried for one",
+        references=against(
+            (0.0283, 0.0137),
+            (0.4106, 0.2584),
+            note=words("its loss and settings are not printed", "没有写明损失与设置"),
+        ),
+        tuning=words(
+            "rate 0.003: .0562 HR@10 on validation after six epochs; 0.001 was tried for one",
+            "学习率 0.003：六轮后验证集 HR@10 为 0.0562；0.001 只试了一轮",
+        ),
     ),
     trained(
         "stamp",
-        "STAMP",
+        words("STAMP, authors' variant", "STAMP，作者代码的形式"),
         models.STAMP,
         beginnings,
         read_loss,
@@ -356,7 +409,7 @@ CARDS = [
     ),
     trained(
         "comirec-sa",
-        "ComiRec-SA",
+        words("ComiRec-SA"),
         models.ComiRecSA,
         beginnings,
         read_loss,
@@ -366,17 +419,17 @@ CARDS = [
     ),
     trained(
         "comirec-dr",
-        "ComiRec-DR",
+        words("ComiRec-DR"),
         models.ComiRecDR,
         beginnings,
         read_loss,
         config({**INTERESTS, "max_length": 20}, 20, 40, batch_size=512, learning_rate=0.005),
         seeds=3,
-        tuning="none: the rate that the authors' README gives",
+        tuning=words("none: the rate that the authors' README gives", "未调参，学习率取作者 README 里的值"),
     ),
     trained(
         "mind",
-        "MIND",
+        words("MIND"),
         models.MIND,
         beginnings,
         read_loss,
@@ -386,7 +439,7 @@ CARDS = [
     ),
     card(
         "bst",
-        "BST",
+        words("BST"),
         run_clicks,
         config(
             {"embedding_dim": 16, "hidden_units": (128, 64), "num_heads": 4, "dropout": 0.2},

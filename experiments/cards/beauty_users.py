@@ -25,6 +25,7 @@ import numpy as np
 from experiments.card import Card, Reference, Trial
 from experiments.ranking import fit, read_loss
 from experiments.sequences import beginnings, by_popularity, seen_items
+from experiments.words import words
 from recnotes.data.amazon_sequences import amazon
 from recnotes.data.sequences import Sequences
 from recnotes.metrics import recall
@@ -40,10 +41,16 @@ PROTOCOL = {
     "多样性，并给出多样性权重 λ 取不同值时的结果",
 }
 BOOKS = Reference(
-    "ComiRec (KDD 2020, arXiv:2005.09347), Amazon Books, tables of results and of controllability",
+    words(
+        "ComiRec (KDD 2020, arXiv:2005.09347), Amazon Books, tables of results and of controllability",
+        "ComiRec（KDD 2020，arXiv:2005.09347），Amazon Books，结果与可控性两张表",
+    ),
     {"recall@50": 0.08467, "hr@50": 0.17202, "diversity@50": 0.23237},
     comparable=False,
-    note="ComiRec-SA on other data; with λ = 0.25 Recall@50 is .08034 and the diversity .55100",
+    note=words(
+        "ComiRec-SA on other data; with λ = 0.25 Recall@50 is .08034 and the diversity .55100",
+        "ComiRec-SA 在另一份数据上的结果；λ = 0.25 时 Recall@50 为 0.08034，多样性为 0.55100",
+    ),
 )
 
 
@@ -189,7 +196,7 @@ def card(name: str, model: str, build: type[keras.Model], interests: int) -> Car
     swept = tuple(f"{metric}/{weight:g}" for weight in LAMBDAS if weight for metric in (plain[0], plain[2]))
     return Card(
         name=f"beauty-users-{name}-k{interests}",
-        model=model,
+        model=words(f"{model}, {interests} interest{'s' * (interests > 1)}", f"{model}，{interests} 个兴趣"),
         data="amazon-beauty",
         protocol=PROTOCOL,
         settings=settings,
@@ -197,7 +204,7 @@ def card(name: str, model: str, build: type[keras.Model], interests: int) -> Car
         run=functools.partial(run, build, settings),
         seeds=1,
         references=(BOOKS,),
-        tuning="none: the rates that the authors' README gives",
+        tuning=words("none: the rates that the authors' README gives", "未调参，学习率取作者 README 里的值"),
     )
 
 

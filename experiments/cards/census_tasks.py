@@ -28,6 +28,7 @@ import tensorflow as tf
 
 from experiments.card import Card, Reference, Trial
 from experiments.training import fit, predict
+from experiments.words import Words, words
 from recnotes.data.census import CensusIncome, census_income
 from recnotes.data.splits import random_rows
 from recnotes.metrics import auc
@@ -53,11 +54,17 @@ SETTINGS: dict[str, Any] = {
     "patience": 2,
     "decay": 0.1,
 }
-PAPER = "MMoE (KDD 2018), Census-Income, group 1"
-OTHER_DATA = (
+PAPER = words("MMoE (KDD 2018), Census-Income, group 1", "MMoE（KDD 2018），Census-Income，第一组")
+OTHER_DATA = words(
     "income: best of 400 runs after a search, UCI's training part, half of its test part; not comparable, "
-    "only differences between models are"
+    "only differences between models are",
+    "收入一项是搜参之后 400 次运行里最好的，用 UCI 的训练文件与测试文件的一半；绝对值不可比，"
+    "只能比模型之间的差",
 )
+SINGLE = [
+    words("single task, income", "单任务，收入"),
+    words("single task, never married", "单任务，从未结婚"),
+]
 
 
 @dataclass(frozen=True)
@@ -174,7 +181,7 @@ def run(
 
 def card(
     name: str,
-    model: str,
+    model: Words,
     build: Callable[..., keras.Model],
     arguments: Mapping[str, Any],
     tasks: tuple[str, ...] = TASKS,
@@ -195,22 +202,30 @@ def card(
         metrics=tuple(f"auc_{task}" for task in tasks),
         run=functools.partial(run, build, tasks, settings),
         references=references,
-        tuning="none: one budget and one size for all models",
+        tuning=words("none: one budget and one size for all models", "未调参：各模型预算与大小相同"),
     )
 
 
 CARDS = [
-    card("single-income", "SingleTask", SharedBottom, {"bottom_units": (64,)}, ("income",), (0.9398, 0.9933)),
+    card("single-income", SINGLE[0], SharedBottom, {"bottom_units": (64,)}, ("income",), (0.9398, 0.9933)),
     card(
         "single-never-married",
-        "SingleTask",
+        SINGLE[1],
         SharedBottom,
         {"bottom_units": (64,)},
         ("never_married",),
         (0.9398, 0.9933),
     ),
-    card("shared-bottom", "SharedBottom", SharedBottom, {"bottom_units": (128,)}, theirs=(0.9361, 0.9915)),
-    card("omoe", "OMoE", OMoE, {"num_experts": 8, "expert_units": (16,)}, theirs=(0.9387, 0.9928)),
-    card("mmoe", "MMoE", MMoE, {"num_experts": 8, "expert_units": (16,)}, theirs=(0.9410, 0.9926)),
-    card("ple", "PLE", PLE, {"num_levels": 2, "num_specific": 3, "num_shared": 2, "expert_units": (16,)}),
+    card(
+        "shared-bottom",
+        words("shared-bottom", "共享底层"),
+        SharedBottom,
+        {"bottom_units": (128,)},
+        theirs=(0.9361, 0.9915),
+    ),
+    card("omoe", words("OMoE"), OMoE, {"num_experts": 8, "expert_units": (16,)}, theirs=(0.9387, 0.9928)),
+    card("mmoe", words("MMoE"), MMoE, {"num_experts": 8, "expert_units": (16,)}, theirs=(0.9410, 0.9926)),
+    card(
+        "ple", words("PLE"), PLE, {"num_levels": 2, "num_specific": 3, "num_shared": 2, "expert_units": (16,)}
+    ),
 ]

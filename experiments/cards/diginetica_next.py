@@ -27,6 +27,7 @@ import numpy as np
 from experiments.card import Card, Reference, Trial
 from experiments.ranking import ScoreAll, fit, padded, read_loss, scores_of
 from experiments.sequences import Questions, beginnings
+from experiments.words import Words, words
 from recnotes.data.diginetica_sessions import Diginetica, diginetica
 from recnotes.data.sequences import Sequences
 from recnotes.metrics import hit_rate, mrr
@@ -46,16 +47,22 @@ SETTINGS = {
     "batch_size": 512,
 }
 SR_GNN = Reference(
-    "SR-GNN (AAAI 2019), table of results on Diginetica",
+    words("SR-GNN (AAAI 2019), table of results on Diginetica", "SR-GNN（AAAI 2019），Diginetica 的结果表"),
     {"p@20": 0.4564, "mrr@20": 0.1432},
     comparable=False,
-    note="taken from a summary; no verdict before it is checked in the paper",
+    note=words(
+        "taken from a summary; no verdict before it is checked in the paper",
+        "数字取自转述，核对论文之前不下结论",
+    ),
 )
 AUTHORS = Reference(
-    "log of the STAMP authors on CIKM Cup 2016",
+    words("log of the STAMP authors on CIKM Cup 2016", "STAMP 作者在 CIKM Cup 2016 上的日志"),
     {"p@20": 0.6204, "mrr@20": 0.2739},
     comparable=False,
-    note="sessions in the order of the raw file, where repeated items always stand side by side",
+    note=words(
+        "sessions in the order of the raw file, where repeated items always stand side by side",
+        "会话内保持原始文件的次序，重复的物品总是紧挨着",
+    ),
 )
 
 
@@ -152,7 +159,7 @@ def run(
 
 
 def card(
-    name: str, model: str, build: Callable[..., keras.Model], wiring: str, epochs: int, share: float = 1.0
+    name: str, model: Words, build: Callable[..., keras.Model], wiring: str, epochs: int, share: float = 1.0
 ) -> Card:
     """Returns one card."""
     arguments = {"wiring": wiring, "loss": "cross_entropy"}
@@ -167,12 +174,14 @@ def card(
         run=functools.partial(run, build, settings),
         seeds=1,
         references=(SR_GNN, AUTHORS) if name == "stamp-authors" else (),
-        tuning="none: the authors' settings",
+        tuning=words("none: the authors' settings", "未调参，用作者的设置"),
     )
 
 
 CARDS = [
-    card("stamp-authors", "STAMP", STAMP, "authors", 3),
-    card("stmp", "STMP", STMP, "authors", 2),
-    card("stamp-printed", "STAMP", STAMP, "paper", 3, 0.2),
+    card("stamp-authors", words("STAMP, authors' variant", "STAMP，作者代码的形式"), STAMP, "authors", 3),
+    card("stmp", words("STMP, authors' variant", "STMP，作者代码的形式"), STMP, "authors", 2),
+    card(
+        "stamp-printed", words("STAMP as printed in the paper", "STAMP，论文里的公式"), STAMP, "paper", 3, 0.2
+    ),
 ]

@@ -18,6 +18,7 @@ import keras
 
 from experiments.card import Card, Reference, Trial
 from experiments.training import ctr_metrics, fit, predict
+from experiments.words import Words, joined, words
 from recnotes import models
 from recnotes.data.frappe_split import FrappeRows, frappe
 from recnotes.layers import NormalizedMLP
@@ -29,9 +30,24 @@ PROTOCOL = {
     "zh": "BARS frappe_x1：NFM 作者的随机 70/20/10 划分，训练负样本重新抽取；取验证集 AUC 最高的一轮，"
     "报告测试集的 AUC 与对数损失",
 }
-BARS = "BARS, ranking/ctr, {}_frappe_x1 (reczoo/BARS@5b5e61f)"
+OWN = words("none: BARS's own configuration", "未调参，用 BARS 自己的配置")
+PYTORCH = words(
+    "its batch normalization with PyTorch's constants: with Keras's (momentum 0.99) DNN and DeepFM stopped "
+    "at a validation AUC of .9832 and .9835 (one seed each)",
+    "批归一化用 PyTorch 的常数：若用 Keras 的（momentum 0.99），DNN 与 DeepFM 的验证集 AUC 停在 0.9832 与 "
+    "0.9835（各一个种子）",
+)
 DEEP = {"hidden_units": (400, 400, 400)}
 BATCH_NORM = {"momentum": 0.9, "epsilon": 1e-5}
+
+
+def bars(model: str) -> Words:
+    """Says where BARS has its figure for a model."""
+    place = f"{model.replace(' & ', '')}_frappe_x1"
+    return words(
+        f"BARS, ranking/ctr, {place} (reczoo/BARS@5b5e61f)",
+        f"BARS，ranking/ctr 下的 {place}（reczoo/BARS@5b5e61f）",
+    )
 
 
 def columns(rows: FrappeRows) -> tuple[dict[str, Any], Any]:
@@ -109,7 +125,7 @@ def card(
     patience: int = 2,
     epochs: int = 100,
     batch_norm: bool = False,
-    tuning: str | None = None,
+    tuning: Words | None = None,
 ) -> Card:
     """Returns one card; ``spread`` is BARS's standard deviation over five runs, where it has them.
 
@@ -124,12 +140,7 @@ def card(
         "patience": patience,
         "decay": 0.1,
     }
-    tried = "none: BARS's own configuration"
     if batch_norm:
-        tried += (
-            "; its batch normalization with PyTorch's constants: with Keras's (momentum 0.99) DNN and DeepFM "
-            "stopped at a validation AUC of .9832 and .9835 (one seed each)"
-        )
         settings["batch_norm"] = BATCH_NORM
         build = functools.partial(normalized, build)
     references: tuple[Reference, ...] = ()
@@ -138,18 +149,19 @@ def card(
             name: round(s * (5 / 4) ** 0.5, 6)
             for name, s in zip(("auc", "log_loss"), spread or (), strict=False)
         }
-        note = "five runs, the spread with n - 1" if spread else "one run"
-        references = (Reference(BARS.format(model), {"auc": auc, "log_loss": log_loss}, spreads, note=note),)
+        runs = words("five runs, the spread with n - 1", "五次运行，标准差按 n − 1 换算")
+        note = runs if spread else words("one run", "一次运行")
+        references = (Reference(bars(model), {"auc": auc, "log_loss": log_loss}, spreads, note=note),)
     return Card(
         name=f"frappe-{name}",
-        model=model,
+        model=words(model),
         data="frappe",
         protocol=PROTOCOL,
         settings=settings,
         metrics=("auc", "log_loss"),
         run=functools.partial(run, build, settings),
         references=references,
-        tuning=tuning or tried,
+        tuning=tuning or (joined(OWN, PYTORCH) if batch_norm else OWN),
     )
 
 
@@ -166,10 +178,16 @@ CARDS = [
         0.2264,
         {"attention_units": 128, "pair_dropout": 0.1, "pooled_dropout": 0.1},
         1e-5,
-        tuning="BARS's configuration with three starts, one seed each, by validation AUC: the projection at "
-        "ones and the attention's output N(0, 1), as AFM's authors start them, .9297 after 8 epochs, .9425 "
-        "after 26, at most .9510; both Glorot-normal, as FuxiCTR starts them, .9606 after 26, taken here; "
-        "the authors' start with vectors of deviation 0.1 in place of 0.0001, .9180 after 8",
+        tuning=words(
+            "BARS's configuration with three starts, one seed each, by validation AUC: the projection at "
+            "ones and the attention's output N(0, 1), as AFM's authors start them, .9297 after 8 epochs, "
+            ".9425 after 26, at most .9510; both Glorot-normal, as FuxiCTR starts them, .9606 after 26, "
+            "taken here; the authors' start with vectors of deviation 0.1 in place of 0.0001, .9180 after 8",
+            "BARS 的配置，试了三种初始值，各一个种子，比较验证集 AUC：投影向量全取 1、注意力输出向量取 "
+            "N(0, 1)（AFM 作者的取法），8 轮后 0.9297，26 轮后 0.9425，最高 0.9510；两者都用 Glorot 正态"
+            "（FuxiCTR 的取法），26 轮后 0.9606，采用；仍按作者的取法，但嵌入向量的标准差由 0.0001 改为 0.1，"
+            "8 轮后 0.9180",
+        ),
     ),
     card(
         "nfm",
@@ -204,7 +222,7 @@ CARDS = [
     ),
     card(
         "widedeep",
-        "WideDeep",
+        "Wide & Deep",
         models.WideDeep,
         0.9831,
         0.1540,
@@ -248,12 +266,15 @@ CARDS = [
     ),
     card(
         "deepcrossing",
-        "DeepCrossing",
+        "Deep Crossing",
         models.DeepCrossing,
         None,
         None,
         {"hidden_units": (500, 500, 500), "embedding_relu": False},
         0.05,
-        tuning="none: BARS has no Deep Crossing on Frappe; the settings of its DNN",
+        tuning=words(
+            "none: BARS has no Deep Crossing on Frappe; the settings of its DNN",
+            "未调参：BARS 在 Frappe 上没有 Deep Crossing，沿用它的 DNN 的设置",
+        ),
     ),
 ]

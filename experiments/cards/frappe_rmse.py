@@ -24,6 +24,7 @@ import numpy as np
 from experiments.card import Card, Reference, Trial
 from experiments.cards.frappe_ctr import columns
 from experiments.training import Curve, best_of, fit, predict, rmse_metrics, squared_error
+from experiments.words import Words, joined, words
 from recnotes import models
 from recnotes.data.frappe_split import Frappe, FrappeRows, frappe
 from recnotes.optimizers import RowAdagrad
@@ -40,10 +41,15 @@ SETTINGS: dict[str, Any] = {
     "epochs": 100,
     "patience": 4,
 }
-AFM_TABLE = "AFM (arXiv:1708.04617), RMSE on Frappe, width 256"
-NFM_TABLE = "NFM (arXiv:1708.05027), RMSE on Frappe, width 128"
-UNREAD = "quoted from memory, not yet read at its source"
-DRAWN = "training negatives drawn anew"
+AFM_TABLE = words(
+    "AFM (arXiv:1708.04617), RMSE on Frappe, width 256", "AFM（arXiv:1708.04617），Frappe 上的 RMSE，宽度 256"
+)
+NFM_TABLE = words(
+    "NFM (arXiv:1708.05027), RMSE on Frappe, width 128", "NFM（arXiv:1708.05027），Frappe 上的 RMSE，宽度 128"
+)
+UNREAD = words("quoted from memory, not yet read at its source", "数字凭记忆引用，尚未核对原文")
+DRAWN = words("training negatives drawn anew", "训练负样本是重新抽的")
+AUTHORS = words("none: the authors' settings", "未调参，用作者的设置")
 
 
 def train(
@@ -120,13 +126,13 @@ def look_up(seed: int, epochs: int | None) -> Trial:
 
 def card(
     name: str,
-    model: str,
+    model: Words,
     build: Callable[..., keras.Model],
     candidates: list[dict[str, Any]],
     references: tuple[Reference, ...],
     seeds: int,
     epochs: int = 100,
-    tuning: str = "none: the authors' settings",
+    tuning: Words = AUTHORS,
 ) -> Card:
     """Returns one card."""
     settings = {"candidates": candidates, **SETTINGS, "epochs": epochs}
@@ -144,15 +150,26 @@ def card(
     )
 
 
-LIBFM = "the same model, fitted by another learner without dropout"
-NFM_64 = "this width is that of the authors' readme, 64; " + DRAWN
+LIBFM = words(
+    "the same model, fitted by another learner without dropout",
+    "同一个模型，由另一种学习算法拟合，没有 dropout",
+)
+FM_TABLES = [words(f"{table['en']}, LibFM", f"{table['zh']}，LibFM") for table in (NFM_TABLE, AFM_TABLE)]
+NFM_64 = words("this width is that of the authors' readme, 64", "这里的宽度取作者 README 里的 64")
+NO_PENALTY = words("no penalty on the attention kernel", "注意力的投影不加惩罚项")
+ALL_ONE = words("every attention weight is 1", "每个注意力权重都是 1")
+DROPOUT = words(
+    "dropout on the pooled vector 0.3 or 0.5, by validation",
+    "池化后向量的 dropout 取 0.3 还是 0.5，由验证集定",
+)
+ANEW = words("anew for each seed", "每个种子各定一次")
 FM_DROPS = [{"pooled_dropout": rate} for rate in (0.3, 0.5)]
 WIDE = {"embedding_dim": 256}
 PRETRAIN = {**WIDE, "pooled_dropout": 0.3}
 CARDS = [
     Card(
         name="frappe-rmse-lookup",
-        model="pairs seen in training",
+        model=words("lookup of the pairs seen in training", "查训练集里见过的“用户 × 应用”对"),
         data="frappe",
         protocol=PROTOCOL,
         settings={"values": "means of the validation labels of pairs seen and not seen"},
@@ -162,53 +179,53 @@ CARDS = [
     ),
     card(
         "fm",
-        "FM, width 64",
+        words("FM, width 64", "FM，宽度 64"),
         models.FactorizationMachine,
         [{"embedding_dim": 64, **drop} for drop in FM_DROPS],
-        (Reference(NFM_TABLE + ", LibFM", {"rmse": 0.3437}, comparable=False, note=f"{LIBFM}; {UNREAD}"),),
+        (Reference(FM_TABLES[0], {"rmse": 0.3437}, comparable=False, note=joined(LIBFM, UNREAD)),),
         3,
-        tuning="dropout on the pooled vector 0.3 or 0.5, by validation, anew for each seed",
+        tuning=joined(DROPOUT, ANEW),
     ),
     card(
         "fm-256",
-        "FM, width 256",
+        words("FM, width 256", "FM，宽度 256"),
         models.FactorizationMachine,
         [{**WIDE, **drop} for drop in FM_DROPS],
-        (Reference(AFM_TABLE + ", LibFM", {"rmse": 0.3385}, comparable=False, note=f"{LIBFM}; {DRAWN}"),),
+        (Reference(FM_TABLES[1], {"rmse": 0.3385}, comparable=False, note=joined(LIBFM, DRAWN)),),
         1,
-        tuning="dropout on the pooled vector 0.3 or 0.5, by validation",
+        tuning=DROPOUT,
     ),
     card(
         "nfm",
-        "NFM, width 64",
+        words("NFM, width 64", "NFM，宽度 64"),
         models.NFM,
         [{"embedding_dim": 64, "hidden_units": (64,)}],
-        (Reference(NFM_TABLE, {"rmse": 0.3127}, comparable=False, note=f"{NFM_64}; {UNREAD}"),),
+        (Reference(NFM_TABLE, {"rmse": 0.3127}, comparable=False, note=joined(NFM_64, DRAWN, UNREAD)),),
         3,
     ),
     card(
         "nfm-128",
-        "NFM, width 128",
+        words("NFM, width 128", "NFM，宽度 128"),
         models.NFM,
         [{"embedding_dim": 128, "hidden_units": (128,)}],
-        (Reference(NFM_TABLE, {"rmse": 0.3127}, note=f"{DRAWN}; {UNREAD}"),),
+        (Reference(NFM_TABLE, {"rmse": 0.3127}, note=joined(DRAWN, UNREAD)),),
         3,
     ),
     card(
         "afm",
-        "AFM, width 256",
+        words("AFM, width 256", "AFM，宽度 256"),
         models.AFM,
         [{**WIDE, "attention_units": 256, "pair_dropout": 0.2, "pretrain": PRETRAIN}],
-        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=f"{DRAWN}; no penalty on the attention kernel"),),
+        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=joined(DRAWN, NO_PENALTY)),),
         1,
         epochs=15,
     ),
     card(
         "afm-authors",
-        "AFM, width 256, as its code computes it",
+        words("AFM, width 256, as its code computes it", "AFM，宽度 256，按作者代码实际的算法"),
         models.AFM,
         [{**WIDE, "attention_units": 1, "pair_dropout": 0.2, "wiring": "authors", "pretrain": PRETRAIN}],
-        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=f"{DRAWN}; every attention weight is 1"),),
+        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=joined(DRAWN, ALL_ONE)),),
         1,
         epochs=15,
     ),

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from experiments.card import Card, Trial
 from experiments.training import fit, predict
+from experiments.words import words
 from recnotes.data.funnel import conversion_funnel
 from recnotes.metrics import log_loss
 from recnotes.models.esmm import ESMM, funnel_cross_entropy
@@ -126,7 +127,10 @@ CARDS = [
         settings={**SETTINGS, "loss": loss.__name__},
         metrics=("cvr_rmse", "cvr_rmse_clicked"),
         run=functools.partial(run, loss, SETTINGS),
-        tuning="none",
+        tuning=words("none", "未调参"),
     )
-    for name, model, loss in (("esmm", "ESMM", entire_space), ("clicked-only", "ClickedOnly", clicked_only))
+    for name, model, loss in (
+        ("esmm", words("ESMM"), entire_space),
+        ("clicked-only", words("trained on clicked rows only", "转化率只用点击过的样本训练"), clicked_only),
+    )
 ]

@@ -22,6 +22,7 @@ import numpy as np
 
 from experiments.card import Card, Trial
 from experiments.training import Curve, best_of, ctr_metrics, fit, predict
+from experiments.words import words
 from recnotes import models
 from recnotes.data.movielens import MovieLens, movielens_100k
 from recnotes.data.splits import temporal
@@ -91,14 +92,17 @@ def card(name: str, model: str, build: Callable[..., keras.Model], **arguments: 
     settings = {"model": arguments, **SETTINGS}
     return Card(
         name=f"ml-100k-ctr-{name}",
-        model=model,
+        model=words(model),
         data="ml-100k",
         protocol=PROTOCOL,
         settings=settings,
         metrics=("auc", "log_loss", "auc_known"),
         run=functools.partial(run, build, settings),
         seeds=5,
-        tuning="penalty on the tables 1e-4, 1e-3 or 1e-2, by validation, anew for each seed",
+        tuning=words(
+            "penalty on the tables 1e-4, 1e-3 or 1e-2, by validation, anew for each seed",
+            "嵌入表的惩罚系数在 1e-4、1e-3、1e-2 里由验证集选，每个种子各选一次",
+        ),
     )
 
 
@@ -113,9 +117,9 @@ CARDS = [
     card("nfm", "NFM", models.NFM, **DROP, pooled_dropout=0.2),
     card("dnn", "DNN", models.DeepFM, **DROP, use_fm=False),
     card("ipnn", "IPNN", models.PNN, **DROP, pairs="above"),
-    card("widedeep", "WideDeep", models.WideDeep, **DROP),
+    card("widedeep", "Wide & Deep", models.WideDeep, **DROP),
     card("deepfm", "DeepFM", models.DeepFM, **DROP),
-    card("deepcrossing", "DeepCrossing", models.DeepCrossing, **DEEP),
+    card("deepcrossing", "Deep Crossing", models.DeepCrossing, **DEEP),
     card("dcn", "DCN", models.DCN, **DROP, num_cross_layers=2),
     card("dcnv2", "DCNv2", models.DCNv2, **DROP, num_cross_layers=2),
 ]

@@ -24,6 +24,7 @@ import tensorflow as tf
 from experiments.card import Card, Reference, Trial
 from experiments.ranking import fit, full_cross_entropy, own_loss, rank, scores_of
 from experiments.sequences import NextItems, Questions, leave_one_out, shifted
+from experiments.words import Words, words
 from recnotes.data import movielens_1m_files
 from recnotes.data.sequences import Sequences
 from recnotes.layers.attention import self_attention_mask
@@ -44,8 +45,14 @@ FULL_PROTOCOL = {
     "zh": "完整日志上的留一法，对用户未看过的全部电影排序：抽取的 512 位用户的倒数第二部电影用于验证，"
     "全部用户的最后一部用于测试",
 }
-GSASREC = "gSASRec's repository, README, table (asash/gSASRec-pytorch@7e35028)"
-DROSS = "Klenitskiy and Vasilev, RecSys 2023, in their repository (antklen/sasrec-bert4rec-recsys23@29c272e)"
+GSASREC = words(
+    "gSASRec's repository, README, table (asash/gSASRec-pytorch@7e35028)",
+    "gSASRec 的代码仓库，README 里的表（asash/gSASRec-pytorch@7e35028）",
+)
+DROSS = words(
+    "Klenitskiy and Vasilev, RecSys 2023, in their repository (antklen/sasrec-bert4rec-recsys23@29c272e)",
+    "Klenitskiy 与 Vasilev，RecSys 2023，见其代码仓库（antklen/sasrec-bert4rec-recsys23@29c272e）",
+)
 
 
 class PostNormBlock(SASRecBlock):
@@ -145,6 +152,7 @@ def run(
 
 def card(
     name: str,
+    variant: Words,
     model: Mapping[str, Any],
     references: tuple[Reference, ...],
     build: Callable[..., keras.Model] = SASRec,
@@ -164,9 +172,11 @@ def card(
         "every": 5 if slow else 2,
     }
     metrics: tuple[str, ...] = ("hr@10", "ndcg@10")
+    if full:
+        variant = words(f"{variant['en']}, complete log", f"{variant['zh']}，完整日志")
     return Card(
         name=f"ml-1m-{name}",
-        model="SASRec",
+        model=variant,
         data="ml-1m" if full else "ml-1m-sequences",
         protocol=FULL_PROTOCOL if full else PROTOCOL,
         settings=settings,
@@ -174,30 +184,49 @@ def card(
         run=functools.partial(run, complete_data if full else data, build, settings),
         seeds=1,
         references=references,
-        tuning="none: one setting for all variants",
+        tuning=words("none: one setting for all variants", "未调参：各变体设置相同"),
     )
 
 
 def table(bce: bool, comparable: bool) -> tuple[Reference, ...]:
     """Returns the printed figures of one loss."""
-    note = "" if comparable else "other users at validation and test, longer histories, wider vectors"
+    note = words(
+        "other users at validation and test, longer histories, wider vectors",
+        "验证与测试的用户不同，历史更长，向量更宽",
+    )
     figures = ((DROSS, 0.2500, 0.1341), (GSASREC, 0.2392, 0.1259)) if bce else ((DROSS, 0.3152, 0.1821),)
     return tuple(
-        Reference(source, {"hr@10": hr, "ndcg@10": gain}, comparable=comparable, note=note)
+        Reference(
+            source, {"hr@10": hr, "ndcg@10": gain}, comparable=comparable, note={} if comparable else note
+        )
         for source, hr, gain in figures
     )
 
 
+BCE = words("SASRec, binary cross-entropy", "SASRec，二元交叉熵")
+CE = words("SASRec, cross-entropy", "SASRec，交叉熵")
 GBCE = {"loss": "bce", "num_negatives": 256, "calibration": 0.75, "share_items": False}
 CARDS = [
-    card("sasrec-bce", {"loss": "bce"}, table(True, False)),
-    card("sasrec-ce", {"loss": "cross_entropy"}, table(False, False)),
-    card("sasrec-authors", {"loss": "bce", "wiring": "authors"}, table(True, False)),
-    card("sasrec-postnorm", {"loss": "bce"}, table(True, False), PostNormSASRec),
-    card("full-sasrec-bce", {"loss": "bce"}, table(True, True), full=True),
-    card("full-sasrec-ce", {"loss": "cross_entropy"}, table(False, True), full=True),
+    card("sasrec-bce", BCE, {"loss": "bce"}, table(True, False)),
+    card("sasrec-ce", CE, {"loss": "cross_entropy"}, table(False, False)),
+    card(
+        "sasrec-authors",
+        words("SASRec, wired as in the authors' code", "SASRec，按作者代码的连接方式"),
+        {"loss": "bce", "wiring": "authors"},
+        table(True, False),
+    ),
+    card(
+        "sasrec-postnorm",
+        words("SASRec, normalized after each part", "SASRec，每个子层之后再归一化"),
+        {"loss": "bce"},
+        table(True, False),
+        PostNormSASRec,
+    ),
+    card("full-sasrec-bce", BCE, {"loss": "bce"}, table(True, True), full=True),
+    card("full-sasrec-ce", CE, {"loss": "cross_entropy"}, table(False, True), full=True),
     card(
         "full-gsasrec",
+        words("gSASRec"),
         GBCE,
         (Reference(GSASREC, {"hr@10": 0.3003, "ndcg@10": 0.1726}),),
         full=True,

@@ -21,6 +21,7 @@ import numpy as np
 
 from experiments import mmoe_synthetic
 from experiments.card import Card, Trial
+from experiments.words import Words, words
 
 LOG = Path(mmoe_synthetic.__file__).with_suffix(".jsonl")
 PROTOCOL = {
@@ -30,11 +31,21 @@ PROTOCOL = {
     "报告无噪声标签的方差中未被解释的百分比（两个任务取均值），每个余弦 p 一项",
 }
 NAMES = {"SharedBottom": "shared-bottom", "OMoE": "omoe", "MMoE": "mmoe", "Single": "single"}
+SHOWN = {
+    "SharedBottom": words("shared-bottom", "共享底层"),
+    "Single": words("one network a task", "每个任务一个网络"),
+}
 
 
 def metric(cosine: float) -> str:
     """Returns the metric's name."""
     return f"unexplained_p{cosine:g}"
+
+
+def shown(model: str, rate: float) -> Words:
+    """Returns the name of a model at a rate, as a reader knows it."""
+    name = SHOWN.get(model, words(model))
+    return words(f"{name['en']}, rate {rate:g}", f"{name['zh']}，学习率 {rate:g}")
 
 
 @functools.cache
@@ -60,7 +71,7 @@ def run(model: str, rate: float, seed: int, epochs: int | None) -> Trial:
 CARDS = [
     Card(
         name=f"mmoe-planted-{name}-rate-{'high' if rate == 0.01 else 'low'}",
-        model=model,
+        model=shown(model, rate),
         data="planted",
         protocol=PROTOCOL,
         settings={
@@ -73,7 +84,7 @@ CARDS = [
         metrics=tuple(map(metric, mmoe_synthetic.COSINES)),
         run=functools.partial(run, model, rate),
         seeds=8,
-        tuning="none: two rates, each with a card",
+        tuning=words("none: two rates, each with a card", "未调参：两种学习率，各一张卡片"),
     )
     for rate in mmoe_synthetic.RATES
     for model, name in NAMES.items()

@@ -22,6 +22,7 @@ import numpy as np
 
 from experiments.card import Card, Reference, Trial
 from experiments.training import Columns, Curve, Metrics, Rows, best_of, fit, predict
+from experiments.words import Words, words
 from recnotes import models
 from recnotes.data.movielens import movielens_100k
 from recnotes.data.movielens_1m_files import movielens_1m_sequences
@@ -157,9 +158,18 @@ def matrix_factorization(num_users: int, num_items: int, **arguments: Any) -> ke
     return models.FactorizationMachine((num_users, num_items), **arguments)
 
 
-OTHER = "another split of MovieLens-1M; the study's own figure is quoted from memory"
-NCF = "NCF (arXiv:1708.05031), MovieLens-1M, eight factors, no pre-training, 99 negatives"
-RENDLE = "Rendle et al. 2020 (arXiv:2005.09683), MovieLens-1M, 99 negatives"
+OTHER = words(
+    "another split of MovieLens-1M; the study's own figure is quoted from memory",
+    "MovieLens-1M 的另一种划分；该研究的数字凭记忆引用",
+)
+NCF = words(
+    "NCF (arXiv:1708.05031), MovieLens-1M, eight factors, no pre-training, 99 negatives",
+    "NCF（arXiv:1708.05031），MovieLens-1M，8 维，没有预训练，99 个负样本",
+)
+RENDLE = words(
+    "Rendle et al. 2020 (arXiv:2005.09683), MovieLens-1M, 99 negatives",
+    "Rendle 等 2020（arXiv:2005.09683），MovieLens-1M，99 个负样本",
+)
 PLANS: dict[str, dict[str, Any]] = {
     "ml-100k": {
         "table_l2": [0.0, 1e-6, 5e-6],
@@ -170,11 +180,16 @@ PLANS: dict[str, dict[str, Any]] = {
     },
     "ml-1m": {"table_l2": [0.0, 8e-7], "batch_size": 4096, "rate": 0.004, "epochs": 15, "patience": 2},
 }
-BUILDS: dict[str, tuple[str, Callable[..., keras.Model], int, dict[str, Any]]] = {
-    "gmf": ("GMF", models.GMF, 4, {}),
-    "mlp": ("NCF's MLP", models.NCFMLP, 4, {}),
-    "neumf": ("NeuMF", models.NeuMF, 4, {}),
-    "mf": ("MF with biases", matrix_factorization, 8, {"embedding_dim": 64, "embedding_stddev": 0.1}),
+BUILDS: dict[str, tuple[Words, Callable[..., keras.Model], int, dict[str, Any]]] = {
+    "gmf": (words("GMF"), models.GMF, 4, {}),
+    "mlp": (words("NCF's MLP", "NCF 的 MLP"), models.NCFMLP, 4, {}),
+    "neumf": (words("NeuMF"), models.NeuMF, 4, {}),
+    "mf": (
+        words("MF with biases", "带偏置的矩阵分解"),
+        matrix_factorization,
+        8,
+        {"embedding_dim": 64, "embedding_stddev": 0.1},
+    ),
 }
 PUBLISHED = {
     ("ml-1m", "neumf"): Reference(
@@ -190,7 +205,7 @@ def card(data: str, name: str) -> Card:
     """Returns one card."""
     model, build, negatives, arguments = BUILDS[name]
     settings = {"model": arguments, "negatives": negatives, "optimizer": "LazyAdam", **PLANS[data]}
-    tries = " or ".join(f"{value:g}" for value in settings["table_l2"])
+    tries = [f"{value:g}" for value in settings["table_l2"]]
     return Card(
         name=f"{data}-{name}",
         model=model,
@@ -201,7 +216,10 @@ def card(data: str, name: str) -> Card:
         run=functools.partial(run, data, build, settings),
         seeds=3 if data == "ml-100k" else 1,
         references=(PUBLISHED[data, name],) if (data, name) in PUBLISHED else (),
-        tuning=f"penalty on the tables {tries}, by validation, anew for each seed",
+        tuning=words(
+            f"penalty on the tables {' or '.join(tries)}, by validation, anew for each seed",
+            f"嵌入表的惩罚系数在 {'、'.join(tries)} 里由验证集选，每个种子各选一次",
+        ),
     )
 
 

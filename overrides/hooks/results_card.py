@@ -7,7 +7,7 @@ from typing import Any
 
 from results_curve import curve
 from results_log import log
-from results_words import cell, foreign, grid, metric_name, say, verdict_text
+from results_words import aside, cell, grid, metric_name, say, verdict_text
 
 
 def shown(card: dict[str, Any], language: str) -> str:
@@ -21,12 +21,11 @@ def shown(card: dict[str, Any], language: str) -> str:
     ]
     for reference in card["references"]:
         values = ", ".join(f"{metric_name(m, language)} {v}" for m, v in reference["values"].items())
-        note = f" ({reference['note']})" if reference["note"] else ""
-        source = foreign(f"{reference['source']}{note}", language)
+        source = cell(reference["source"][language] + aside(reference["note"].get(language), language))
         rows.append([say("held against", language), f"{source}{colon}{cell(values)}"])
     if card["tuning"]:
-        rows.append([say("tuning", language), foreign(card["tuning"], language)])
-    parts = [f"### {cell(card['model'])} (`{name}`) {{#{name}}}", grid(["", ""], rows)]
+        rows.append([say("tuning", language), cell(card["tuning"][language])])
+    parts = [f"### {cell(card['model'][language])} (`{name}`) {{#{name}}}", grid(["", ""], rows)]
     if runs:
         parts.append(curve(card, language))
         head = [say("seed", language), say("epoch", language)]

@@ -24,7 +24,7 @@ def table(cards: list[dict[str, Any]], language: str, page: str) -> str:
     rows = []
     for card in cards:
         link = posixpath.relpath(f"results/{card['family']}.md", posixpath.dirname(page) or ".")
-        model = cell(card["model"])
+        model = cell(card["model"][language])
         if card["title"]:
             model = f"[{model}]({link}#{card['name']})"
         row = [f"{model}<br>`{card['name']}`"]

@@ -76,9 +76,11 @@ def verdict_text(card: dict[str, Any], language: str) -> str:
     return f"相差不到 {card['tolerance']:g}，但{'高' if more else '低'} {share}%"
 
 
-def foreign(text: str, language: str) -> str:
-    """What a card says in English alone, marked as such on a Chinese page."""
-    return cell(text) if language == "en" else f'<span lang="en">{cell(text)}</span>'
+def aside(text: str | None, language: str) -> str:
+    """A note in brackets, or nothing."""
+    if not text:
+        return ""
+    return f" ({text})" if language == "en" else f"（{text}）"
 
 
 def grid(head: list[str], rows: list[list[str]]) -> str:

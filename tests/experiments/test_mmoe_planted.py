@@ -12,7 +12,7 @@ def test_a_card_gives_the_logs_means(card):
     rows = list(module.logged().values())
     trials = [card.run(seed, None).metrics for seed in range(card.seeds)]
     for cosine in mmoe_synthetic.COSINES:
-        expected = mmoe_synthetic.unexplained(rows, card.model, cosine, card.settings["rate"])
+        expected = mmoe_synthetic.unexplained(rows, card.run.args[0], cosine, card.settings["rate"])
         np.testing.assert_allclose([trial[module.metric(cosine)] for trial in trials], expected)
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments import runner
+from experiments import runner, store
 from experiments.__main__ import main
 from experiments.card import Reference
+from experiments.words import words
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANTED = ROOT / "tests/experiments/planted.py"
@@ -30,7 +31,7 @@ def runs(numbers, **changes):
 
 def test_a_run_says_everything(tmp_path, capfd):
     path = runner.run(CARD, 2, folder=tmp_path, command=COMMAND)
-    content = json.loads(path.read_text())
+    content = store.read(path)
     assert content["card"] == "planted" and content["settings"] == {"epochs": 2}
     assert content["summary"]["auc"] == pytest.approx({"mean": 0.505, "std": 0.01 / 2**0.5})
     first = content["runs"][0]
@@ -106,7 +107,7 @@ def test_summary(tmp_path):
     assert runner.summary(CARD, tmp_path) is None
     found = runs([0]) + runs([1], metrics={"auc": 0.6})
     runner.write(tmp_path / "planted.json", {"settings": {"epochs": 2}, "runs": found})
-    card = dataclasses.replace(CARD, references=(Reference("x", {"auc": 0.55}, {"auc": 0.01}),))
+    card = dataclasses.replace(CARD, references=(Reference(words("x"), {"auc": 0.55}, {"auc": 0.01}),))
     result = runner.summary(card, tmp_path)
     assert result["auc"] == pytest.approx((0.55, 0.1 / 2**0.5))  # n - 1
     assert result["verdict"] == "reproduced" and result["cpu_hours"] == 2 and result["current"]

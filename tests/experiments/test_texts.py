@@ -15,13 +15,21 @@ from experiments.card import TOLERANCES
 CARD = {
     "name": "d-m",
     "family": "d",
-    "model": "M",
+    "model": {"en": "M", "zh": "M"},
     "data": "d",
     "protocol": {"en": "P", "zh": "协议"},
     "metrics": ["auc"],
     "seeds": 5,
-    "tuning": "",
-    "references": [{"source": "S", "values": {"auc": 0.9}, "spread": {}, "comparable": True, "note": ""}],
+    "tuning": {},
+    "references": [
+        {
+            "source": {"en": "S", "zh": "源"},
+            "values": {"auc": 0.9},
+            "spread": {},
+            "comparable": True,
+            "note": {},
+        }
+    ],
 }
 RUN = {"seed": 0, "epoch": 1, "metrics": {"auc": 0.89}, "curve": [], "minutes": 2.0, "cpu_minutes": 3.0}
 

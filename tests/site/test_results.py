@@ -38,13 +38,21 @@ def cards(folder: Path, auc: float | None) -> list[dict[str, Any]]:
     card = {
         "name": "d-m",
         "family": "frappe-ctr",
-        "model": "M|N",
+        "model": {"en": "M|N", "zh": "M|N"},
         "data": "d",
         "protocol": {"en": "How", "zh": "怎样"},
         "metrics": ["auc"],
         "seeds": 5,
-        "tuning": "none",
-        "references": [{"source": "S", "values": {"auc": 0.9}, "spread": {}, "comparable": True, "note": ""}],
+        "tuning": {"en": "none", "zh": "没调"},
+        "references": [
+            {
+                "source": {"en": "S", "zh": "源"},
+                "values": {"auc": 0.9},
+                "spread": {},
+                "comparable": True,
+                "note": {},
+            }
+        ],
     }
     (folder / "cards.json").write_text(json.dumps([card]))
     if auc is not None:
