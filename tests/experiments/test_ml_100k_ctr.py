@@ -48,3 +48,14 @@ def test_what_the_protocol_says_of_the_log_is_measured():
     assert f"Of the {len(own)} users {one_day} ({one_day / len(own):.1%})".replace("%", " %") in said
     assert f"and {within} ({within / len(own):.1%}) within 24 hours".replace("%", " %") in said
     assert f"{unknown:.1%} of the test rows".replace("%", " %") in said
+
+
+def test_vectors_of_all_models_start_alike():
+    for card in ml_100k_ctr.CARDS:
+        model = card.run.args[0]([40] * 7, seed=0, **card.settings["model"])
+        model({"sparse": np.zeros([2, 7], np.int32)})
+        tables = [np.asarray(weight) for weight in model.weights if weight.name == "table"]
+        wide = [table for table in tables if table.shape[-1] > 1]
+        assert len(wide) == (card.name != "ml-100k-ctr-lr")
+        for table in wide:
+            assert np.std(table) == pytest.approx(0.01, rel=0.1) and abs(table.mean()) < 1e-3, card.name
