@@ -61,11 +61,15 @@ trainer = functools.cache(mmoe_synthetic.Trainer)
 def run(model: str, rate: float, seed: int, epochs: int | None) -> Trial:
     """Reads or trains one seed; ``epochs`` has no meaning here, the number of steps is fixed."""
     metrics, seconds = {}, 0.0
+    points = [{"step": float(step)} for step in range(STRETCH, STEPS + 1, STRETCH)]
     for cosine in mmoe_synthetic.COSINES:
         row = logged().get((model, cosine, rate, seed)) or trainer(model).measure(cosine, rate, seed)
         metrics[metric(cosine)] = 100 * float(np.mean(row["unexplained"]))
         seconds += row["cpu_seconds"]
-    return Trial([{"epoch": 1, "seconds": round(seconds, 1)}], 1, metrics)
+        for point, loss in zip(points, row.get("losses", []), strict=False):
+            point[f"loss_p{cosine:g}"] = loss
+    curve = [{"epoch": 1.0, "seconds": round(seconds, 1)}]
+    return Trial(curve, 1, metrics, [point for point in points if len(point) > 1])
 
 
 CARDS = [
