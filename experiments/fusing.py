@@ -102,11 +102,11 @@ def lists(
         NDCG counts them.
 
     Raises:
-        ValueError: a user has seen so much that the list would not fill.
+        ValueError: a user has seen so much that the list would not fill, or it is shorter than what is shown.
     """
     fewest = int((~seen).sum(axis=1).min())
-    if fewest < length:
-        raise ValueError(f"length must be at most {fewest}, received {length}")
+    if not SHOWN <= length <= fewest:
+        raise ValueError(f"length must be from {SHOWN} to {fewest}, received {length}")
     cut = np.argsort(np.where(seen, np.inf, -scores[..., 0]), axis=1, kind="stable")[:, :length]
     inside = np.take_along_axis(scores, cut[..., None], axis=1)
 

@@ -28,14 +28,15 @@ from experiments.card import Card, Trial
 from experiments.cards.movie_scores import Ratings, read, train_like, train_watch
 from experiments.cards.ncf import every_pair
 from experiments.training import predict
+from experiments.words import words
 
 PROTOCOL = {
     "en": "each user's last ten ratings held out, half of the users validate, half test; the 200 unseen "
-    "movies with the highest P(watch), ordered by the fused score. NDCG@10 of the movies rated 4 or 5 (liked) "
-    "and of those among them outside the head (tail), by the candidate of 136 with the highest mean of both "
-    "on validation users. hypervolume: area under the front that validation found, measured on test users, as "
-    "a share of that of weighted z-scores with hindsight; gap: how far the mean of both stays below the "
-    "highest of that front",
+    "movies with the highest P(watch), ordered by the fused score. NDCG@10 of the movies rated 4 or 5 "
+    "(liked) and of those among them outside the head (tail), by the candidate of 136 with the highest mean "
+    "of both on validation users. hypervolume: area under the front that validation found, measured on test "
+    "users, as a share of that of weighted z-scores with hindsight; gap: how far the mean of both stays "
+    "below the highest of that front",
     "zh": "留出每个用户最后十条评分，一半用户验证，一半用户测试；取 P(watch) 最高的 200 部未看影片，"
     "按融合分排序。报告评分不低于 4 的影片的 NDCG@10（liked），以及其中头部以外影片的 NDCG@10（tail）；"
     "136 个候选里取验证用户上两者均值最高的一个。hypervolume：验证集找到的前沿在测试用户上围出的面积，"
@@ -94,21 +95,22 @@ def run(form: str, settings: Mapping[str, Any], seed: int, epochs: int | None) -
 
 
 NAMES = {
-    "watch": "P(watch) alone",
-    "weighted-sum": "Weighted sum",
-    "z-score": "Weighted z-scores",
-    "min-max": "Weighted min-max",
-    "power": "Power product",
-    "price": "Price-weighted",
-    "borda": "Borda count",
-    "rrf": "Reciprocal ranks",
-    "chebyshev": "Chebyshev",
-    "cascade": "Cascade",
+    "watch": words("P(watch) alone", "只用 P(watch)"),
+    "weighted-sum": words("Weighted sum", "加权和"),
+    "z-score": words("Weighted sum of z-scores", "z-score 加权和"),
+    "min-max": words("Weighted sum after min-max", "min-max 归一化后加权和"),
+    "power": words("Power product", "幂乘积"),
+    "price": words("Price-weighted, novelty as price", "价格加权，新颖度当作价格"),
+    "borda": words("Borda count", "Borda 计数"),
+    "rrf": words("Reciprocal rank fusion", "倒数排名融合（RRF）"),
+    "chebyshev": words("Chebyshev after min-max", "min-max 归一化后切比雪夫"),
+    "cascade": words("Cascade", "级联"),
 }
-MODELS = (
-    "the models: three widths, rates and penalties tried for P(watch), three penalties for P(like), on the "
-    "validation users of seed 0"
+MODELS = words(
+    "models: four settings tried for P(watch), three for P(like), on the validation users of one seed",
+    "模型：P(watch) 试过四种设置，P(like) 试过三种，都看一个种子的验证用户",
 )
+SEARCH = words("; form: 136 candidates, anew for each seed", "；融合形式：136 个候选，每个种子各选一次")
 CARDS = [
     Card(
         name=f"fusion-{form}",
@@ -118,7 +120,7 @@ CARDS = [
         settings={"form": form, **SETTINGS},
         metrics=("hypervolume", "liked_ndcg@10", "tail_ndcg@10", "gap"),
         run=functools.partial(run, form, SETTINGS),
-        tuning=MODELS if form == "watch" else f"{MODELS}; the form: 136 candidates, anew for each seed",
+        tuning=MODELS if form == "watch" else words(*(MODELS[key] + SEARCH[key] for key in ("en", "zh"))),
     )
     for form, model in NAMES.items()
 ]

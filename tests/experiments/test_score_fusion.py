@@ -24,7 +24,8 @@ def planted(garbage=()):
             unseen = np.setdiff1d(np.arange(MOVIES), items[:-HELD])
             items[-HELD:], ratings[-HELD:] = other.choice(unseen, HELD, replace=False), 5
         rows += [
-            (user + 1, item + 1, rating, place) for place, (item, rating) in enumerate(zip(items, ratings))
+            (user + 1, item + 1, rating, place)
+            for place, (item, rating) in enumerate(zip(items, ratings, strict=True))
         ]
     user, item, rating, time = np.array(rows[::-1]).T
     log = SimpleNamespace(user_id=user, item_id=item, rating=rating, timestamp=time)
@@ -55,7 +56,8 @@ def test_the_last_rows_are_held_out_and_the_head_holds_half_of_the_others():
     assert data.novelty[head].max() <= np.delete(data.novelty, head).min()
 
 
-def test_lists_and_objectives_by_hand():
+def test_lists_and_objectives_by_hand(monkeypatch):
+    monkeypatch.setattr(fusing, "SHOWN", 2)
     scores = np.array([[[0.9], [0.8], [0.7], [0.6]]])  # one user, four movies
     seen = np.array([[True, False, False, False]])
     liked = np.array([[False, False, True, True]])
@@ -67,7 +69,7 @@ def test_lists_and_objectives_by_hand():
     both = fusing.reached(lambda s, _: s[:, 0], np.zeros(1), users)
     assert both == pytest.approx((second / (1 + second), second))
     assert fusing.reached(lambda s, _: -s[:, 0], np.zeros(1), users) == pytest.approx((1 / (1 + second), 1))
-    with pytest.raises(ValueError, match="length must be at most 3, received 4"):
+    with pytest.raises(ValueError, match="length must be from 2 to 3, received 4"):
         fusing.lists(scores, seen, (liked, tail), 4)
 
 
@@ -117,7 +119,7 @@ def test_hypervolume_counts_what_any_point_dominates():
     assert fusing.hypervolume(points) == pytest.approx(inside.mean(), abs=0.01)
 
 
-@pytest.mark.parametrize("form", sorted(fusing.PLANS))
+@pytest.mark.parametrize("form", ["watch", "cascade"])
 def test_a_card_runs(form):
     trial = score_fusion.run(form, SETTINGS, 0, 1)
     assert set(score_fusion.CARDS[0].metrics) <= set(trial.metrics)
