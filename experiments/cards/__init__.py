@@ -18,7 +18,6 @@ from experiments.cards import (
     ml_100k_ctr,
     mmoe_planted,
     ncf,
-    score_fusion,
 )
 
 MODULES = (
@@ -34,7 +33,6 @@ MODULES = (
     ncf,
     mmoe_planted,
     funnel_esmm,
-    score_fusion,
 )
 
 

@@ -201,6 +201,9 @@ PUBLISHED = {
 }
 
 
+SHOWN = {"ml-100k": "MovieLens-100K", "ml-1m": "MovieLens-1M"}
+
+
 def card(data: str, name: str) -> Card:
     """Returns one card."""
     model, build, negatives, arguments = BUILDS[name]
@@ -208,7 +211,7 @@ def card(data: str, name: str) -> Card:
     tries = [f"{value:g}" for value in settings["table_l2"]]
     return Card(
         name=f"{data}-{name}",
-        model=model,
+        model=words(f"{model['en']}, {SHOWN[data]}", f"{model['zh']}，{SHOWN[data]}"),
         data=data,
         protocol=PROTOCOL,
         settings=settings,

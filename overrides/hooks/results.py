@@ -1,7 +1,8 @@
 """Results pages are written from the runs on file: ``<!-- results family: frappe-ctr -->`` and its like.
 
-``results overview`` shows every card, ``results family: NAME`` one family with its cards opened, ``results
-cards: NAME …`` a table of some cards for an article (``*`` stands for any text). TensorFlow is not imported.
+``results overview`` shows what has run, ``results all`` every card's verdict, ``results family: NAME`` one
+family with its cards opened, ``results cards: NAME …`` a table of some cards for an article (``*`` stands for
+any text). TensorFlow is not imported.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import fnmatch
 import re
 import sys
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,17 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import meta
 from results_card import shown
-from results_table import table
+from results_metrics import explained
+from results_overview import every, overview
+from results_table import plain, table
+from results_words import cell, colon, say
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from experiments import texts  # noqa: E402
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-MARKER = re.compile(r"<!-- results (overview|family|cards)(?:: ([\w*. -]+?))? -->")
+MARKER = re.compile(r"<!-- results (overview|all|family|cards)(?:: ([\w*. -]+?))? -->")
 
 
 def title_of(family: str, language: str) -> str:
@@ -37,32 +40,20 @@ def title_of(family: str, language: str) -> str:
 
 
 def family(cards: list[dict[str, Any]], language: str, page: str) -> str:
-    """A family's table, then its cards."""
+    """What a family's cards have in common, their table, its metrics, then each card."""
+    protocols = {card["protocol"][language] for card in cards}
     heading = f"## {'Cards' if language == 'en' else '卡片'} {{#cards}}"
-    return "\n\n".join([table(cards, language, page), heading, *(shown(card, language) for card in cards)])
-
-
-def overview(cards: list[dict[str, Any]], language: str, page: str) -> str:
-    """Every card, family after family, and what all of it cost."""
-    done = [card for card in cards if card["runs"]]
-    hours = sum(card["cpu_hours"] for card in done)
-    total = (
-        f"{len(done)} of {len(cards)} cards have run: {hours:.1f} CPU hours in all."
-        if language == "en"
-        else f"{len(cards)} 张卡片里跑过 {len(done)} 张，一共用去 {hours:.1f} 个 CPU 小时。"
-    )
-    parts = [total]
-    for name, group in groupby(cards, key=lambda card: card["family"]):
-        members = list(group)
-        heading = members[0]["title"] or f"`{name}`"
-        parts += [f"## {heading} {{#family-{name}}}", table(members, language, page)]
-    return "\n\n".join(parts)
+    metrics = dict.fromkeys(metric for card in cards for metric in plain(card))
+    parts = [table(cards, language, page), explained(metrics, language, page), heading]
+    if len(protocols) == 1:
+        parts.insert(0, f"**{say('Protocol', language)}**{colon(language)}{cell(*protocols)}")
+    return "\n\n".join([*parts, *(shown(card, language, len(protocols) > 1) for card in cards)])
 
 
 def expand(kind: str, names: str, cards: list[dict[str, Any]], language: str, page: str) -> str:
     """What stands in a marker's place."""
-    if kind == "overview":
-        return overview(cards, language, page)
+    if kind in ("overview", "all"):
+        return (overview if kind == "overview" else every)(cards, language, page)
     if kind == "family":
         found = [card for card in cards if card["family"] == names]
     else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from results_words import metric_name, say
+from results_metrics import metric_name
+from results_words import say
 
 
 def curve(card: dict[str, Any], language: str) -> str:

@@ -8,33 +8,34 @@ from typing import Any
 WORDS = {
     "verdicts": {
         "reproduced": "已复现",
-        "above": "更高",
+        "above": "更好",
         "not reproduced": "未复现",
         "not comparable": "不可比",
         "within tolerance": "容差之内",
         "not run yet": "尚未运行",
-        "no figure": "没有可对照的数",
+        "nothing to compare": "没有可对照的数",
     },
     "card": "卡片",
     "held against": "对照",
     "ours": "本站",
     "verdict": "结论",
-    "seeds": "种子",
-    "minutes a seed": "每个种子（分钟）",
-    "cards": "卡片",
+    "seeds × minutes": "种子 × 分钟",
     "protocol": "协议",
+    "Protocol": "协议",
     "data": "数据",
-    "source": "出处",
     "tuning": "调参",
     "repeat it": "重复命令",
     "log": "日志",
     "seed": "种子",
     "epoch": "轮",
-    "settings, versions, machine": "设置、版本与机器",
-    "peak memory, MB": "内存峰值（MB）",
-    "commit": "提交",
+    "settings, versions, machine, cost of each seed": "设置、版本、机器与每个种子的用时",
+    "Not run yet": "尚未运行",
+    "metric": "指标",
+    "family": "数据与任务",
+    "cards run": "已跑",
+    "verdicts of its cards": "卡片的结论",
+    "CPU hours": "CPU 小时",
 }
-METRICS = {"auc": "AUC", "rmse": "RMSE", "mse": "MSE", "log_loss": "log loss"}
 
 
 def say(word: str, language: str) -> str:
@@ -44,16 +45,25 @@ def say(word: str, language: str) -> str:
     return WORDS[word] if word in WORDS else WORDS["verdicts"][word]  # type: ignore[index, return-value]
 
 
-def metric_name(metric: str, language: str) -> str:
-    """A metric as a reader knows it."""
-    if metric == "log_loss" and language == "zh":
-        return "对数损失"
-    return METRICS.get(metric, metric.upper() if "@" in metric and "_" not in metric else metric)
+def colon(language: str) -> str:
+    """A colon, and the space that English wants after it."""
+    return ": " if language == "en" else "："
+
+
+def listed(parts: list[str], language: str) -> str:
+    """Things in a row."""
+    return (", " if language == "en" else "、").join(parts)
 
 
 def number(mean: float, spread: float | None = None) -> str:
     """A figure and its standard deviation over seeds."""
-    return f"{mean:.4f}" + (f" ± {spread:.4f}" if spread is not None else "")
+    return f"{mean:.4f}" + (f"\u00a0±\u00a0{spread:.4f}" if spread is not None else "")
+
+
+def cost(card: dict[str, Any]) -> str:
+    """How many of the seeds have run, and for how many minutes each."""
+    seeds = f"{len(card['runs'])}/{card['seeds']}"
+    return f"{seeds}\u00a0×\u00a0{card['minutes']:.1f}" if card["runs"] else seeds
 
 
 def cell(text: str) -> str:
@@ -63,7 +73,7 @@ def cell(text: str) -> str:
 
 def verdict_of(card: dict[str, Any]) -> str:
     """The verdict, or why there is none."""
-    return str(card["verdict"] or ("no figure" if card["runs"] else "not run yet"))
+    return str(card["verdict"] or ("nothing to compare" if card["runs"] else "not run yet"))
 
 
 def verdict_text(card: dict[str, Any], language: str) -> str:

@@ -62,6 +62,8 @@ class NeuMF(RowWeights):
         authors' code https://github.com/hexiangnan/neural_collaborative_filtering, which adds a bias.
     """
 
+    supports_jit = False
+
     def __init__(
         self,
         num_users: int,

@@ -69,6 +69,8 @@ class PNN(RowWeights):
         its demo.
     """
 
+    supports_jit = False
+
     def __init__(
         self,
         vocabulary_sizes: Sequence[int],

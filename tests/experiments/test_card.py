@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.card import CLOSE, TOLERANCES, Reference, relative_difference, verdict
-from experiments.cards import all_cards
+from experiments.cards import MODULES, all_cards
 from experiments.words import words
 
 CHINESE = re.compile("[一-鿿]")
@@ -93,3 +93,10 @@ def test_every_word_of_a_card_stands_in_both_languages(card):
         assert set(text) == {"en", "zh"} and not CHINESE.search(text["en"]), text
     for text in filter(None, texts):
         assert CHINESE.search(text["zh"]), text
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_no_two_cards_of_a_page_have_one_name(module):
+    for language in ("en", "zh"):
+        names = [card.model[language] for card in module.CARDS]
+        assert len(set(names)) == len(names)

@@ -19,7 +19,7 @@ from experiments import texts
 from .conftest import ROOT
 
 HOOKS = ROOT / "overrides" / "hooks"
-VERDICTS = {"reproduced": "已复现", "above": "更高", "not reproduced": "未复现"}
+VERDICTS = {"reproduced": "已复现", "above": "更好", "not reproduced": "未复现"}
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_card_with_a_run_in_both_languages(
     for language, word in (("en", verdict), ("zh", VERDICTS[verdict])):
         text = results.expand("family", "frappe-ctr", found, language, "results/frappe-ctr.md")
         row = next(line for line in text.split("\n") if "(frappe-ctr.md#d-m)" in line)
-        assert f"| 0.9000 | {auc:.4f} | {word} | 1/5 | 2.0 |" in row and "M&#124;N" in row
+        assert f"| {auc:.4f}<br>(0.9000) | {word} | 1/5\u00a0×\u00a02.0 |" in row and "M&#124;N" in row
         assert "{#d-m}" in text and "python -m experiments run d-m" in text and '"rate": 0.1' in text
         svg = re.search(r"<svg.*</svg>", text)
         assert svg and svg[0].count("<circle") == 1 and "currentColor" in svg[0] and "script" not in svg[0]
@@ -93,9 +93,9 @@ def test_a_card_with_a_run_in_both_languages(
 def test_a_small_figure_within_the_tolerance_says_how_far_it_is(results: ModuleType, tmp_path: Path) -> None:
     found = cards(tmp_path, 0.95)
     found[0] |= {"tolerance": 0.01, "verdict": "within tolerance", "relative": -0.243}
-    assert "| within 0.01, but 24 % lower | 1/5 |" in results.table(found, "en", "results/index.md")
+    assert "| within 0.01, but 24 % lower | 1/5\u00a0" in results.table(found, "en", "results/index.md")
     found[0]["relative"] = 0.5
-    assert "| 相差不到 0.01，但高 50% | 1/5 |" in results.table(found, "zh", "results/index.md")
+    assert "| 相差不到 0.01，但高 50% | 1/5\u00a0" in results.table(found, "zh", "results/index.md")
 
 
 def test_the_log_has_a_line_for_each_validation(results: ModuleType, tmp_path: Path) -> None:
@@ -111,9 +111,12 @@ def test_the_log_has_a_line_for_each_validation(results: ModuleType, tmp_path: P
 
 def test_a_card_without_results_says_so(results: ModuleType, tmp_path: Path) -> None:
     found = cards(tmp_path, None)
+    waiting = {"en": "Not run yet: ", "zh": "尚未运行："}
     for language, word, total in (("en", "not run yet", "0 of 1"), ("zh", "尚未运行", "1 张卡片里跑过 0 张")):
         assert word in results.expand("family", "frappe-ctr", found, language, "results/frappe-ctr.md")
         assert total in results.expand("overview", "", found, language, "results/index.md")
+        every = results.expand("all", "", found, language, "results/index.md")
+        assert every.split("\n\n")[1:] == [f"{waiting[language]}[M&#124;N](frappe-ctr.md#d-m)"]
 
 
 def test_an_article_links_the_page_of_the_family(results: ModuleType, tmp_path: Path) -> None:
@@ -135,3 +138,45 @@ def test_a_bad_file_fails_the_build_by_name(
     page = SimpleNamespace(url="results/", file=SimpleNamespace(src_uri="results/index.zh.md"))
     with pytest.raises(PluginError, match=r"results/index\.zh\.md: .*cards\.json: JSONDecodeError"):
         results.on_page_markdown("<!-- results overview -->", page, None, [])
+
+
+def test_the_overview_counts_cards_verdicts_and_hours(results: ModuleType, tmp_path: Path) -> None:
+    one = cards(tmp_path, 0.9)[0]
+    two, three = {**one, "name": "e", "verdict": "above"}, {**one, "name": "f", "runs": []}
+    found = [one, two, three, {**one, "name": "g", "family": "h", "verdict": "above", "cpu_hours": 2.0}]
+    text = results.expand("overview", "", found, "en", "results/index.md")
+    assert "3 of 4 cards have run: 2.1 CPU hours in all." in text
+    assert "| [Title](frappe-ctr.md) | 2/3 | reproduced 1, above 1 | 0.10 |" in text
+    assert "| [Title](h.md) | 1/1 | above 1 | 2.00 |" in text
+    assert "已复现 1、更好 1" in results.expand("overview", "", found, "zh", "results/index.md")
+    every = results.expand("all", "", found, "en", "results/index.md")
+    assert every.count("| AUC | 0.9000 (0.9000) |") == 3 and every.count("| above |") == 2
+
+
+def test_a_sweep_is_a_table_of_the_card_alone(results: ModuleType, tmp_path: Path) -> None:
+    (card,) = cards(tmp_path, 0.9)
+    card |= {"metrics": ["recall@50", "recall@50/0.5"], "references": []}
+    card["figures"] = {"recall@50": (0.2, None), "recall@50/0.5": (0.1, 0.01)}
+    card["runs"][0]["metrics"] = {"recall@50": 0.2, "recall@50/0.5": 0.1}
+    text = results.expand("family", "frappe-ctr", [card], "en", "results/frappe-ctr.md")
+    assert "| card | Recall@50 | verdict |" in text
+    assert "| λ | Recall@50 |\n| --- | --- |\n| 0 | 0.2000 |\n| 0.5 | 0.1000\u00a0±\u00a00.0100 |" in text
+
+
+def test_every_metric_of_every_card_has_a_name_and_a_sentence(results: ModuleType) -> None:
+    names = {metric for card in texts.read() for metric in card["metrics"]}
+    module = sys.modules["results_metrics"]
+    assert not [name for name in names if module.known(name) is None]
+    assert module.metric_name("sampled_hr@10", "en") == "HR@10, 99 drawn"
+    line = module.explained(["all_ndcg@10"], "zh", "results/ncf.md")
+    link = "../reference/metrics.md#recnotes.metrics.ranking.ndcg"
+    assert line == f"- [NDCG@10，全部用户]({link})：NDCG@10，在全部用户上算"
+
+
+def test_a_protocol_that_all_cards_share_is_said_once(results: ModuleType, tmp_path: Path) -> None:
+    one = cards(tmp_path, None)[0]
+    two = {**one, "name": "e"}
+    assert results.family([one, two], "en", "results/frappe-ctr.md").count("How") == 1
+    two["protocol"] = {"en": "Otherwise", "zh": "另样"}
+    text = results.family([one, two], "en", "results/frappe-ctr.md")
+    assert "| protocol | How |" in text and "| protocol | Otherwise |" in text and "**Protocol**" not in text
