@@ -39,8 +39,8 @@ class Balanced(keras.Model):
         dict of ``[B]``, says which rows a task has, see `joint_sample_loss`; labels elsewhere may be NaN.
 
     Raises:
-        ValueError: the model has no tasks; in training, losses or labels do not fit them, the model adds
-            losses of its own, or the optimizer scales losses.
+        ValueError: the model has no tasks, or ``balancer`` is none; in training, losses or labels do not fit
+            the tasks, the model adds losses of its own, or the optimizer scales losses.
 
     Example:
         >>> from recnotes.balancing.pcgrad import PCGrad
@@ -61,6 +61,8 @@ class Balanced(keras.Model):
         super().__init__(**kwargs)
         if not getattr(model, "tasks", None):
             raise ValueError(f"model must have tasks, received {model!r}")
+        if not isinstance(balancer, Balancer | None):
+            raise ValueError(f"balancer must be a Balancer or None, received {balancer!r}")
         self.model = model
         self.balancer = Balancer() if balancer is None else balancer
         self.supports_jit = False
@@ -104,26 +106,34 @@ class Balanced(keras.Model):
             One scalar a task. (Stacked, every task would seem to use every tower, with a gradient of 0.)
 
         Raises:
-            ValueError: losses, labels or sample weights are not dicts of the tasks.
-            tf.errors.InvalidArgumentError: a label that counts, or a sample weight, is NaN or infinite.
+            ValueError: losses, labels, outputs or sample weights are not dicts of the tasks, or are not one
+                number a row.
+            tf.errors.InvalidArgumentError: a label that counts, a sample weight or a loss is NaN or infinite,
+                or a sample weight is below 0.
         """
         tasks = self.model.tasks
         deltas = dict.fromkeys(tasks) if sample_weight is None else sample_weight
-        for name, given in (("loss", self.loss), ("labels", y), ("sample_weight", deltas)):
+        named = {"loss": self.loss, "labels": y, "outputs": y_pred, "sample_weight": deltas}
+        for name, given in named.items():
             if not isinstance(given, Mapping) or set(given) != set(tasks):
-                raise ValueError(f"{name} must be a dict of {tasks!r}, received {given!r}")
+                received = sorted(map(str, given)) if isinstance(given, Mapping) else type(given)
+                raise ValueError(f"{name} must be a dict of {tasks!r}, received {received!r}")
         losses = []
         for task in tasks:
             p = y_pred[task]
-            labels = tf.reshape(tf.cast(y[task], p.dtype), [-1])
-            delta = tf.ones_like(p) if deltas[task] is None else tf.reshape(deltas[task], [-1])
-            delta = tf.debugging.check_numerics(tf.cast(delta, p.dtype), f"sample_weight of {task!r}")
+            labels = _one_a_row(y[task], p, f"labels of {task!r}")
+            delta = tf.ones_like(p)
+            if deltas[task] is not None:
+                delta = _one_a_row(deltas[task], p, f"sample_weight of {task!r}")
+                delta = tf.debugging.check_numerics(delta, f"sample_weight of {task!r}")
+                least = tf.reduce_min(delta)
+                tf.debugging.assert_greater_equal(least, 0.0, f"sample_weight of {task!r} must be at least 0")
             labels = tf.where(delta > 0, labels, tf.zeros_like(labels))
             labels = tf.debugging.check_numerics(labels, f"labels of {task!r} where sample_weight is not 0")
             loss = keras.losses.get(self.loss[task])
             # A column each: of two vectors Keras would return the mean, and no row could be left out.
             each = getattr(loss, "call", loss)(labels[:, None], p[:, None])
-            losses.append(joint_sample_loss(each, delta))
+            losses.append(tf.debugging.check_numerics(joint_sample_loss(each, delta), f"loss of {task!r}"))
         return losses
 
     def compute_loss(
@@ -232,6 +242,15 @@ class Balanced(keras.Model):
         """
         parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("model", "balancer")}
         return cls(**{**config, **parts})
+
+
+def _one_a_row(values: Any, outputs: tf.Tensor, name: str) -> tf.Tensor:
+    """Return ``[B]`` from ``[B]`` or ``[B, 1]``."""
+    values = tf.cast(values, outputs.dtype)
+    shape = values.shape[:1] if values.shape[1:] == (1,) else values.shape
+    if not shape.is_compatible_with(outputs.shape):  # one row would broadcast
+        raise ValueError(f"{name} must be [B] with B = {outputs.shape[0]}, received {tuple(values.shape)}")
+    return tf.reshape(values, [-1])
 
 
 def _scaled(gradient: Gradient, by: tf.Tensor) -> Gradient:

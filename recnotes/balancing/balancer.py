@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.balancing._border import check_tasks
+
 
 @keras.saving.register_keras_serializable("recnotes")
 class Balancer(keras.layers.Layer):
@@ -41,7 +43,12 @@ class Balancer(keras.layers.Layer):
 
         Args:
             input_shape: ``(T,)``.
+
+        Raises:
+            ValueError: it is not one number of tasks, at least 1.
         """
+        if len(input_shape) != 1 or not input_shape[0]:
+            raise ValueError(f"input_shape must be (T,), received {tuple(input_shape)}")
         self.num_tasks = int(input_shape[0])
         self.built = True
 
@@ -54,7 +61,11 @@ class Balancer(keras.layers.Layer):
 
         Returns:
             ``[T]``.
+
+        Raises:
+            ValueError: there is not one loss a task.
         """
+        check_tasks(self.num_tasks, losses=losses)
         return tf.ones_like(losses)
 
     def own_gradients(self, losses: tf.Tensor, gram: tf.Tensor) -> list[tf.Tensor]:

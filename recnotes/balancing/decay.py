@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from recnotes.balancing._border import check_tasks
 from recnotes.balancing.balancer import Balancer
 
 
@@ -23,7 +25,7 @@ class DecayedWeights(Balancer):
     periods passed.
 
     Args:
-        initial: $\omega_0$, one number a task, None for ones (default: None).
+        initial: $\omega_0$, one number from 0 a task, None for ones (default: None).
         ratios: $\gamma$, one positive number a task, None for ones (default: None).
         period: steps in a period, say those of an epoch (default: 1).
         **kwargs: passed to `keras.layers.Layer`.
@@ -32,7 +34,7 @@ class DecayedWeights(Balancer):
         A `Balancer`.
 
     Raises:
-        ValueError: ``period`` is not positive, or the numbers do not fit the tasks.
+        ValueError: ``period`` is not positive, a number is out of its range, or they do not fit the tasks.
 
     Example:
         >>> balancer = DecayedWeights([1.0, 2.0], ratios=[0.5, 1.0], period=2)
@@ -57,8 +59,10 @@ class DecayedWeights(Balancer):
         super().__init__(**kwargs)
         if period < 1:
             raise ValueError(f"period must be positive, received {period!r}")
-        if ratios is not None and not all(ratio > 0 for ratio in ratios):
+        if ratios is not None and not all(0 < ratio < np.inf for ratio in ratios):
             raise ValueError(f"ratios must be positive, received {ratios!r}")
+        if initial is not None and not all(0 <= weight < np.inf for weight in initial):
+            raise ValueError(f"initial must be numbers from 0, received {initial!r}")
         self.initial = None if initial is None else list(initial)
         self.ratios = None if ratios is None else list(ratios)
         self.period = period
@@ -89,7 +93,11 @@ class DecayedWeights(Balancer):
 
         Returns:
             ``[T]``.
+
+        Raises:
+            ValueError: there is not one loss a task.
         """
+        check_tasks(self.num_tasks, losses=losses)
         t = tf.cast(self.step.value // self.period, losses.dtype)
         self.step.assign_add(1)
         initial, ratios = (

@@ -29,7 +29,7 @@ def flatten_gradients(
         $M$, and a function that turns a row ``[n]`` back into a gradient of the weight.
 
     Raises:
-        ValueError: all are None.
+        ValueError: all are None, or they have not one shape.
 
     Example:
         >>> rows = tf.IndexedSlices(tf.ones([2, 1]), tf.constant([5, 5]), tf.constant([9, 1]))
@@ -40,6 +40,9 @@ def flatten_gradients(
     present = [g for g in gradients if g is not None]
     if not present:
         raise ValueError(f"gradients must hold one that is not None, received {gradients!r}")
+    if not all(g.shape.is_compatible_with(present[0].shape) for g in present):
+        received = [str(g.shape) for g in present]
+        raise ValueError(f"gradients must have one shape, that of the weight, received {received}")
     if all(isinstance(g, tf.IndexedSlices) for g in present):
         return _flatten_slices(gradients, present)
     dense = [None if g is None else tf.convert_to_tensor(g) for g in gradients]

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.balancing._border import check_square, check_tasks
 from recnotes.balancing.balancer import Balancer
 
 _SMALLEST = 1e-3
@@ -36,6 +37,9 @@ def gradnorm_targets(
     Returns:
         ``[T]``, constants: no gradient flows through them.
 
+    Raises:
+        ValueError: the shapes do not fit.
+
     Example:
         >>> two = tf.constant([2.0, 2.0])
         >>> gradnorm_targets(tf.constant([1.0, 3.0]), two, two, tf.ones(2), alpha=1.0).numpy().tolist()
@@ -45,6 +49,7 @@ def gradnorm_targets(
         Chen et al., *GradNorm: Gradient Normalization for Adaptive Loss Balancing in Deep Multitask
         Networks*, ICML 2018, https://arxiv.org/abs/1711.02257.
     """
+    check_tasks(losses=losses, initial=initial, norms=norms, weights=weights)
     progress = tf.math.divide_no_nan(losses, initial)
     r = tf.math.divide_no_nan(progress, tf.reduce_mean(progress))
     return tf.stop_gradient(tf.reduce_mean(weights * norms) * r**alpha)
@@ -67,6 +72,9 @@ def gradnorm_loss(weights: tf.Tensor, norms: tf.Tensor, targets: tf.Tensor) -> t
     Returns:
         A scalar.
 
+    Raises:
+        ValueError: the shapes do not fit.
+
     Example:
         >>> float(gradnorm_loss(tf.ones(2), tf.constant([2.0, 2.0]), tf.constant([1.0, 3.0])))
         2.0
@@ -74,6 +82,7 @@ def gradnorm_loss(weights: tf.Tensor, norms: tf.Tensor, targets: tf.Tensor) -> t
     References:
         Chen et al., ICML 2018, https://arxiv.org/abs/1711.02257.
     """
+    check_tasks(weights=weights, norms=norms, targets=targets)
     return tf.reduce_sum(tf.abs(weights * norms - targets))
 
 
@@ -96,6 +105,9 @@ class GradNorm(Balancer):
     Returns:
         A `Balancer`.
 
+    Raises:
+        ValueError: ``alpha`` is below 0 or no number.
+
     Example:
         >>> balancer = GradNorm(alpha=0.0)
         >>> balancer.build((2,))
@@ -114,6 +126,8 @@ class GradNorm(Balancer):
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if not 0 <= alpha < float("inf"):
+            raise ValueError(f"alpha must be a number from 0, received {alpha!r}")
         self.alpha = alpha
 
     def build(self, input_shape: Any) -> None:
@@ -136,7 +150,11 @@ class GradNorm(Balancer):
 
         Returns:
             ``[T]``.
+
+        Raises:
+            ValueError: there is not one loss a task.
         """
+        check_tasks(self.num_tasks, losses=losses)
         # A copy: the variable itself would read as it stands after the step.
         return tf.identity(tf.cast(self.w.value, losses.dtype))
 
@@ -149,7 +167,11 @@ class GradNorm(Balancer):
 
         Returns:
             A list of one tensor ``[T]``.
+
+        Raises:
+            ValueError: the shapes do not fit the number of tasks.
         """
+        check_square("gram", gram, self.num_tasks)
         # A task without a row in a batch has loss 0, which must not be what its progress is measured by.
         self.first.assign(tf.where(self.first.value != 0, self.first.value, losses))
         w, norms = self.task_weights(losses, gram), tf.sqrt(tf.linalg.diag_part(gram))

@@ -26,6 +26,7 @@ def joint_sample_loss(losses: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
 
     Raises:
         ValueError: the shapes differ or are not ``[B]``.
+        tf.errors.InvalidArgumentError: a ``delta`` is below 0 or NaN.
 
     Example:
         >>> float(joint_sample_loss(tf.constant([1.0, 3.0, 100.0]), tf.constant([1.0, 1.0, 0.0])))
@@ -38,4 +39,6 @@ def joint_sample_loss(losses: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
         ``[B]`` takes the mean before it weighs, so that a weight of 0 hides nothing.
     """
     delta, losses = pair("delta", delta, "losses", losses, 1)
+    # NaN is not at least 0 either.
+    tf.debugging.assert_equal(tf.reduce_all(delta >= 0), True, "delta must be at least 0")
     return tf.math.divide_no_nan(tf.reduce_sum(delta * losses), tf.reduce_sum(delta))

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.balancing._border import check_square, check_tasks
 from recnotes.balancing.balancer import Balancer
 
 
@@ -26,6 +27,10 @@ def min_norm_pair(gram: tf.Tensor) -> tf.Tensor:
     Returns:
         ``[2]``, not negative, of sum 1; halves for equal gradients.
 
+    Raises:
+        ValueError: ``gram`` has another shape.
+        tf.errors.InvalidArgumentError: it holds NaN or an infinite number.
+
     Example:
         >>> min_norm_pair(tf.constant([[1.0, 0.0], [0.0, 3.0]])).numpy().tolist()
         [0.75, 0.25]
@@ -36,6 +41,11 @@ def min_norm_pair(gram: tf.Tensor) -> tf.Tensor:
         (https://github.com/isl-org/MultiObjectiveOptimization, ``min_norm_solvers.py``) takes 0.001 and 0.999
         in place of 0 and 1.
     """
+    check_square("gram", gram, 2)
+    return _pair(tf.debugging.check_numerics(gram, "gram"))
+
+
+def _pair(gram: tf.Tensor) -> tf.Tensor:
     above, below = gram[1, 1] - gram[0, 1], gram[0, 0] - 2 * gram[0, 1] + gram[1, 1]
     ratio = tf.where(below > 0, tf.math.divide_no_nan(above, below), tf.constant(0.5, gram.dtype))
     gamma = tf.clip_by_value(ratio, 0, 1)
@@ -66,6 +76,10 @@ def min_norm_weights(gram: tf.Tensor, num_steps: int = 100) -> tf.Tensor:
     Returns:
         ``[T]``, not negative, of sum 1.
 
+    Raises:
+        ValueError: ``gram`` is not square, or ``num_steps`` is not positive.
+        tf.errors.InvalidArgumentError: ``gram`` holds NaN or an infinite number.
+
     Example:
         >>> min_norm_weights(tf.constant([[1.0, 0.0], [0.0, 3.0]])).numpy().tolist()
         [0.75, 0.25]
@@ -74,13 +88,16 @@ def min_norm_weights(gram: tf.Tensor, num_steps: int = 100) -> tf.Tensor:
         Sener and Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650, algorithm 2. The authors' code
         starts from the best mixture of two of the gradients.
     """
-    num_tasks = gram.shape[0]
+    num_tasks = check_square("gram", gram)
+    if isinstance(num_steps, int) and num_steps < 1:
+        raise ValueError(f"num_steps must be positive, received {num_steps!r}")
+    gram = tf.debugging.check_numerics(gram, "gram")
 
     def step(t: tf.Tensor, a: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         product = tf.linalg.matvec(gram, a)  # [T]
         m = tf.argmin(product)
         mixed = tf.reduce_sum(a * product)
-        gamma = min_norm_pair(tf.stack([[gram[m, m], product[m]], [product[m], mixed]]))[0]
+        gamma = _pair(tf.stack([[gram[m, m], product[m]], [product[m], mixed]]))[0]
         # Where vertex and mixture are one vector, either share is best.
         return t + 1, (1 - gamma) * a + gamma * tf.one_hot(m, num_tasks, dtype=gram.dtype)
 
@@ -134,12 +151,17 @@ class MGDA(Balancer):
         """Solves for the mixture.
 
         Args:
-            losses: not used.
+            losses: ``[T]``, looked at for their shape only.
             gram: ``[T, T]``.
 
         Returns:
             ``[T]``.
+
+        Raises:
+            ValueError: the shapes do not fit the number of tasks.
         """
+        check_tasks(self.num_tasks, losses=losses)
+        check_square("gram", gram, self.num_tasks)
         return min_norm_weights(gram, self.num_steps)
 
     def get_config(self) -> dict[str, Any]:

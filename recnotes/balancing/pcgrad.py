@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.balancing._border import check_order, check_square, check_tasks
 from recnotes.balancing.balancer import Balancer
 
 
@@ -29,6 +30,9 @@ def pcgrad(gradients: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
     Returns:
         Projected gradients ``[T, n]``; their sum is the step.
 
+    Raises:
+        ValueError: the shapes do not fit, or the order is not of integers.
+
     Example:
         >>> g = tf.constant([[1.0, 0.0], [-1.0, 1.0]])
         >>> pcgrad(g, tf.constant([[0, 1], [0, 1]])).numpy().tolist()
@@ -39,6 +43,9 @@ def pcgrad(gradients: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
         algorithm 1. The authors' code (https://github.com/tianheyu927/PCGrad, ``PCGrad_tf.py``) means to
         shuffle the tasks but drops the result, so that its order is always the same.
     """
+    if gradients.shape.rank != 2 or not gradients.shape[0]:
+        raise ValueError(f"gradients must have shape [T, n], received {tuple(gradients.shape)}")
+    check_order(order, gradients.shape[0])
     projected = []
     for i in range(gradients.shape[0]):
         g = gradients[i]
@@ -70,6 +77,9 @@ def pcgrad_weights(gram: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
     Returns:
         ``[T]``, 1 for a task that conflicts with none.
 
+    Raises:
+        ValueError: the shapes do not fit, or the order is not of integers.
+
     Example:
         >>> gram = tf.constant([[1.0, -1.0], [-1.0, 2.0]])
         >>> pcgrad_weights(gram, tf.constant([[0, 1], [0, 1]])).numpy().tolist()
@@ -78,7 +88,8 @@ def pcgrad_weights(gram: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
     References:
         Yu et al., NeurIPS 2020, https://arxiv.org/abs/2001.06782, algorithm 1.
     """
-    num_tasks = gram.shape[0]
+    num_tasks = check_square("gram", gram)
+    check_order(order, num_tasks)
     total = tf.zeros([num_tasks], gram.dtype)
     for i in range(num_tasks):
         c = tf.one_hot(i, num_tasks, dtype=gram.dtype)
@@ -129,12 +140,17 @@ class PCGrad(Balancer):
         """Draws an order and weighs.
 
         Args:
-            losses: not used.
+            losses: ``[T]``, looked at for their shape only.
             gram: ``[T, T]``.
 
         Returns:
             ``[T]``.
+
+        Raises:
+            ValueError: the shapes do not fit the number of tasks.
         """
+        check_tasks(self.num_tasks, losses=losses)
+        check_square("gram", gram, self.num_tasks)
         draws = keras.random.uniform([self.num_tasks] * 2, seed=self.generator)
         return pcgrad_weights(gram, tf.argsort(draws, axis=1))
 

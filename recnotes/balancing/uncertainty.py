@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.balancing._border import check_tasks
 from recnotes.balancing.balancer import Balancer
 
 _FACTORS = {"regression": 0.5, "classification": 1.0}
@@ -34,6 +35,9 @@ def uncertainty_loss(losses: tf.Tensor, log_variances: tf.Tensor, factors: tf.Te
     Returns:
         A scalar.
 
+    Raises:
+        ValueError: the shapes do not fit.
+
     Example:
         >>> float(uncertainty_loss(tf.constant([4.0, 2.0]), tf.zeros(2), tf.constant([0.5, 1.0])))
         4.0
@@ -43,6 +47,7 @@ def uncertainty_loss(losses: tf.Tensor, log_variances: tf.Tensor, factors: tf.Te
         and Semantics*, CVPR 2018, https://arxiv.org/abs/1705.07115. Many implementations charge $\log(1 +
         \sigma^2)$, which has another optimum.
     """
+    check_tasks(losses=losses, log_variances=log_variances, factors=factors)
     return tf.reduce_sum(factors * tf.exp(-log_variances) * losses + log_variances / 2)
 
 
@@ -108,7 +113,11 @@ class UncertaintyWeights(Balancer):
 
         Returns:
             ``[T]``.
+
+        Raises:
+            ValueError: there is not one loss a task.
         """
+        check_tasks(self.num_tasks, losses=losses)
         kinds = self.kinds or ["regression"] * self.num_tasks
         factors = tf.constant([_FACTORS[kind] for kind in kinds], losses.dtype)
         return factors * tf.exp(-tf.cast(self.log_variances.value, losses.dtype))

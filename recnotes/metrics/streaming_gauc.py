@@ -21,8 +21,9 @@ class GAUC(keras.metrics.Metric):
 
     with $n_u$ the rows of user $u$, over the users that have both classes. It needs each row's user, so
     ``y_true`` has two columns: label, user. In ``compile`` the loss must then read the first one,
-    ``loss=lambda y, z: loss(y[:, :1], z)``, and so must every other metric. The models of this package
-    read one label a row: for them, and wherever two columns are in the way, there is `ValidationGAUC`.
+    ``loss=lambda y, z: loss(y[:, :1], z)``, and so must every other metric. ``sample_weight`` in ``fit``
+    counts for the loss; ``class_weight`` would take the columns for two classes. Wherever two columns are
+    in the way, there is `ValidationGAUC`.
     Pairs of one user may be spread over batches, so no sum of bounded size gives this number: 13 bytes a
     row are reserved for ``max_rows`` rows, and a row beyond them is an error. Keras asks after every
     batch, inside its graph: there the answer is NaN (the progress bar shows it), and the number is
@@ -77,10 +78,12 @@ class GAUC(keras.metrics.Metric):
                 or there are more than ``max_rows`` rows.
         """
         if sample_weight is not None:
-            raise ValueError(f"sample_weight must be None, received {type(sample_weight).__name__}")
+            received = f"{type(sample_weight).__name__}: GAUC goes into metrics, not weighted_metrics"
+            raise ValueError(f"sample_weight must be None, received {received}")
         y, s = tf.convert_to_tensor(y_true), tf.reshape(tf.cast(y_pred, tf.float32), [-1])
         if not y.shape.is_compatible_with([s.shape[0], 2]):
-            raise ValueError(f"y_true must be [B, 2], label and user, received {y.shape} for {s.shape}")
+            received = f"{y.shape} for {s.shape}; with labels alone use the callback ValidationGAUC"
+            raise ValueError(f"y_true must be [B, 2], label and user, received {received}")
         label, group = y[:, 0], tf.cast(y[:, 1], tf.int64)
         # From 2**24 on float32 skips numbers: two users could have become one.
         whole = (

@@ -18,7 +18,8 @@ class RowWeights(keras.Model):
     with the weights $w$, labels $y$ and outputs $\hat y$ of shape $[B]$. The losses and metrics of Keras
     average over the last axis first: where both sides are of shape $[B]$ that axis is the batch, and what
     comes out is $\bar\ell\, \bar w$, a weight of 0 hides nothing. Here they are handed columns $[B, 1]$.
-    A model's constructor keeps in ``config`` what it was given.
+    A model's constructor keeps in ``config`` what it was given. Labels may be ``[B, 2]``, label and user, for
+    the metric `GAUC`; the loss and the other metrics must then read the first column, as `GAUC` says.
 
     Example:
         >>> import numpy as np
@@ -77,4 +78,4 @@ class RowWeights(keras.Model):
 
 
 def _columns(values: Any) -> Any:
-    return keras.tree.map_structure(lambda value: tf.reshape(value, [-1, 1]), values)
+    return keras.tree.map_structure(lambda v: v if v.shape[1:] == (2,) else tf.reshape(v, [-1, 1]), values)

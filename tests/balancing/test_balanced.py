@@ -203,6 +203,31 @@ def test_save_and_load(method, tmp_path):
     ("call", "message"),
     [
         (lambda x, y: Balanced(keras.Sequential()), "model must have tasks"),
+        (lambda x, y: Balanced(make(), "pcgrad"), "balancer must be a Balancer or None, received 'pcgrad'"),
+        (
+            lambda x, y: compiled(Balanced(make())).task_losses({**y, "buy": y["task_1"]}, y),
+            r"labels must be a dict of \['task_1', 'task_2'\], received \['buy', 'task_1', 'task_2'\]",
+        ),
+        (
+            lambda x, y: compiled(Balanced(make())).task_losses(None, y),
+            "labels must .* received <class 'NoneTy",
+        ),
+        (
+            lambda x, y: compiled(Balanced(make())).task_losses(y, {"task_1": y["task_1"]}),
+            r"outputs must be a dict of .*, received \['task_1'\]",
+        ),
+        (
+            lambda x, y: compiled(Balanced(make())).task_losses({**y, "task_2": y["task_2"][:1]}, y),
+            r"labels of 'task_2' must be \[B\] with B = 12, received \(1,\)",
+        ),
+        (
+            lambda x, y: compiled(Balanced(make())).task_losses({**y, "task_2": np.ones([12, 2])}, y),
+            r"labels of 'task_2' must be \[B\] with B = 12, received \(12, 2\)",
+        ),
+        (
+            lambda x, y: compiled(Balanced(make())).task_losses(y, y, {"task_1": None, "task_2": np.ones(3)}),
+            r"sample_weight of 'task_2' must be \[B\] with B = 12, received \(3,\)",
+        ),
         (
             lambda x, y: one_step(compiled(Balanced(make())), x, {"task_1": y["task_1"]}),
             "labels must be a dict",
@@ -254,6 +279,21 @@ def test_a_label_that_counts_and_is_no_number_names_its_task(eager):
     delta = {"task_1": np.ones(12, "float32"), "task_2": np.full(12, np.nan, "float32")}
     with pytest.raises(tf.errors.InvalidArgumentError, match="sample_weight of 'task_2'"):
         one_step(balanced, x, y, delta)
+    delta["task_2"] = np.linspace(-0.5, 1, 12, dtype="float32")
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="sample_weight of .*task_2.* must be at least 0"
+    ):
+        one_step(balanced, x, y, delta)
+    y["task_2"][:] = 1e30  # its square is infinite
+    with pytest.raises(tf.errors.InvalidArgumentError, match="loss of 'task_2'"):
+        one_step(balanced, x, y)
+
+
+def test_labels_in_columns_count_like_labels_in_rows():
+    x, y = data()
+    columns = {task: label[:, None] for task, label in y.items()}
+    found = [compiled(Balanced(make(seed=1))).evaluate(x, labels, verbose=0) for labels in (y, columns)]
+    assert found[0] == found[1]
 
 
 def test_compiling_again_after_a_failed_fit():

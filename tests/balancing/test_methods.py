@@ -285,8 +285,110 @@ def test_repeated_ids_are_added_before_they_are_compared():
         (lambda: balancing.UncertaintyWeights("regression"), "kinds must be of"),
         (lambda: balancing.UncertaintyWeights(["regression"]).build((2,)), "kinds must hold 2 words"),
         (lambda: balancing.MGDA(num_steps=0), "num_steps must be positive, received 0"),
+        (
+            lambda: balancing.DecayedWeights([1.0, -1.0]),
+            r"initial must be numbers from 0, received \[1.0, -1",
+        ),
+        (lambda: balancing.DecayedWeights([np.nan]), "initial must be numbers from 0"),
+        (lambda: balancing.DecayedWeights(ratios=[np.inf]), "ratios must be positive"),
+        (lambda: balancing.DecayedWeights([]).build((2,)), "initial must hold 2 numbers, received"),
+        (lambda: balancing.UncertaintyWeights([]).build((2,)), "kinds must hold 2 words, received"),
+        (lambda: balancing.GradNorm(alpha=-1.0), "alpha must be a number from 0, received -1.0"),
+        (lambda: balancing.GradNorm(alpha=np.nan), "alpha must be a number from 0, received nan"),
+        (lambda: balancing.Balancer().build((0,)), r"input_shape must be \(T,\), received \(0,\)"),
+        (lambda: balancing.Balancer().build((2, 2)), r"input_shape must be \(T,\), received \(2, 2\)"),
     ],
 )
 def test_bad_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+ONE, TWO, THREE = tf.ones(1), tf.ones(2), tf.ones(3)
+ORDER = tf.constant([[0, 1], [1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: balancing.min_norm_pair(tf.eye(3)), r"gram must have shape \[2, 2\], received \(3, 3\)"),
+        (lambda: balancing.min_norm_weights(TWO), r"gram must have shape \[T, T\], received \(2,\)"),
+        (
+            lambda: balancing.min_norm_weights(tf.ones([2, 3])),
+            r"gram must have shape \[T, T\], received \(2, 3",
+        ),
+        (
+            lambda: balancing.min_norm_weights(tf.zeros([0, 0])),
+            r"gram must have shape \[T, T\], received \(0, 0",
+        ),
+        (lambda: balancing.min_norm_weights(tf.eye(2), 0), "num_steps must be positive, received 0"),
+        (lambda: balancing.pcgrad(TWO, ORDER), r"gradients must have shape \[T, n\], received \(2,\)"),
+        (lambda: balancing.pcgrad(tf.zeros([0, 4]), ORDER), r"gradients must .*, received \(0, 4\)"),
+        (
+            lambda: balancing.pcgrad(tf.eye(3), ORDER),
+            r"order must be integers \[3, 3\], received int32 \(2, 2\)",
+        ),
+        (
+            lambda: balancing.pcgrad_weights(tf.eye(2), tf.eye(2)),
+            r"order must be integers .*received float32",
+        ),
+        (
+            lambda: balancing.pcgrad_weights(tf.ones([2, 1]), ORDER),
+            r"gram must have shape .*received \(2, 1\)",
+        ),
+        (
+            lambda: balancing.uncertainty_loss(TWO, THREE, TWO),
+            r"log_variances must have shape \[2\], one number a task, received \(3,\)",
+        ),
+        (
+            lambda: balancing.uncertainty_loss(tf.eye(2), TWO, TWO),
+            r"losses must have shape \[T\], .*\(2, 2\)",
+        ),
+        (
+            lambda: balancing.uncertainty_loss(tf.zeros(0), TWO, TWO),
+            r"losses must have shape .*received \(0,\)",
+        ),
+        (lambda: balancing.gradnorm_targets(TWO, TWO, ONE, TWO, 1.0), r"norms must have .*received \(1,\)"),
+        (lambda: balancing.gradnorm_loss(TWO, TWO, THREE), r"targets must have shape \[2\], .*\(3,\)"),
+        (
+            lambda: balancing.flatten_gradients([TWO, None, THREE]),
+            r"gradients must have one shape, .*received \['\(2,\)', '\(3,\)'\]",
+        ),
+        (lambda: balancing.flatten_gradients([]), r"one that is not None, received \[\]"),
+        (lambda: balancing.joint_sample_loss(tf.ones([2, 1]), TWO), r"received"),
+    ],
+)
+def test_wrong_shapes_name_the_argument(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    "kind", ["Balancer", "DecayedWeights", "UncertaintyWeights", "GradNorm", "PCGrad", "MGDA"]
+)
+def test_balancers_refuse_another_number_of_tasks(kind):
+    balancer = getattr(balancing, kind)()
+    balancer.build((2,))
+    with pytest.raises(ValueError, match=r"losses must have shape \[2\], one number a task, received \(3,\)"):
+        balancer.task_weights(THREE, tf.eye(2))
+    if kind in ("PCGrad", "MGDA"):
+        with pytest.raises(ValueError, match=r"gram must have shape \[2, 2\], received \(3, 3\)"):
+            balancer.task_weights(TWO, tf.eye(3))
+    if kind == "GradNorm":
+        with pytest.raises(ValueError, match=r"gram must have shape \[2, 2\], received \(3, 3\)"):
+            balancer.own_gradients(TWO, tf.eye(3))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_gram_that_is_no_number_is_refused(bad):
+    gram = tf.constant([[bad, 0.0], [0.0, 1.0]])
+    for function in (balancing.min_norm_pair, balancing.min_norm_weights):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="gram"):
+            function(gram)
+
+
+def test_deltas_below_zero_and_not_a_number_are_refused():
+    for delta in ([1.0, -0.5], [np.nan, 1.0]):
+        for call in (balancing.joint_sample_loss, tf.function(balancing.joint_sample_loss)):
+            with pytest.raises(tf.errors.InvalidArgumentError, match="delta must be at least 0"):
+                call(TWO, tf.constant(delta))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from recnotes.metrics import GAUC, ValidationGAUC, gauc
 from recnotes.models import LogisticRegression
+from recnotes.registry import find
 
 
 @settings(deadline=None, max_examples=25)
@@ -75,6 +76,58 @@ def test_in_fit_and_evaluate(tmp_path):
     assert loaded.evaluate(x, both, verbose=0, return_dict=True) == model.evaluate(
         x, both, verbose=0, return_dict=True
     )
+
+
+def test_in_a_model_of_one_logit_a_row_with_weights_of_rows():
+    x, y, user = clicks()
+    both, w = np.stack([y, user], 1), np.arange(len(y)) % 3 / 2
+    model = LogisticRegression([9, 7])
+    model.compile(keras.optimizers.Adam(0.05), first_column, metrics=[GAUC(1000)])
+    log = model.fit(x, both, sample_weight=w, validation_data=(x, both, w), batch_size=64, verbose=0).history
+    z = model(x).numpy()
+    assert log["val_gauc"][-1] == pytest.approx(gauc(y, z, user), abs=1e-12)
+    each = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
+    assert log["val_loss"][-1] == pytest.approx(np.mean(w * each), rel=1e-5)  # sums in float32
+    plain = LogisticRegression([9, 7])
+    plain.compile(keras.optimizers.Adam(0.05), keras.losses.BinaryCrossentropy(from_logits=True))
+    keras.utils.set_random_seed(0)
+    plain.fit(x, y, sample_weight=w, batch_size=64, verbose=0)
+    again = LogisticRegression([9, 7])
+    again.compile(keras.optimizers.Adam(0.05), first_column, metrics=[GAUC(1000)])
+    keras.utils.set_random_seed(0)
+    again.fit(x, both, sample_weight=w, batch_size=64, verbose=0)
+    for a, b in zip(plain.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_in_a_model_of_several_tasks():
+    entry = find("shared-bottom")
+    model, x = entry.build(), entry.inputs(40)
+    rng = np.random.default_rng(0)
+    y, user = rng.integers(0, 2, (2, 40)), rng.integers(0, 5, 40)
+    labels = {task: np.stack([y[k], user], 1) for k, task in enumerate(("click", "like"))}
+    metrics = {task: [GAUC(100)] for task in labels}
+    model.compile("sgd", dict.fromkeys(labels, first_column), metrics=metrics)
+    found = model.evaluate(x, labels, batch_size=9, verbose=0, return_dict=True)
+    for k, task in enumerate(labels):
+        expected = gauc(y[k], model(x)[task].numpy(), user)
+        assert found[f"{task}_gauc"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_what_is_wrong_in_compile_says_what_to_use():
+    x, y, user = clicks()
+    both, loss = np.stack([y, user], 1), keras.losses.BinaryCrossentropy(from_logits=True)
+    model = LogisticRegression([9, 7])
+    model.compile("adam", loss, metrics=[GAUC(1000)])
+    with pytest.raises(ValueError, match="with labels alone use the callback ValidationGAUC"):
+        model.fit(x, y, verbose=0)
+    model = LogisticRegression([9, 7])
+    model.compile("adam", loss)
+    with pytest.raises(ValueError, match="same shape"):  # the loss would read the users
+        model.fit(x, both, verbose=0)
+    model.compile("adam", first_column, weighted_metrics=[GAUC(1000)])
+    with pytest.raises(ValueError, match="GAUC goes into metrics, not weighted_metrics"):
+        model.fit(x, both, sample_weight=np.ones(len(y)), verbose=0)
 
 
 def test_the_callback_needs_no_other_labels_and_stops_early():
