@@ -51,11 +51,13 @@ class Trial:
         curve: one entry an epoch: its number, the training loss, the validation metrics, seconds.
         epoch: the epoch that validation chose.
         metrics: test metrics at that epoch.
+        points: what else the page of the family draws, a row of figures a point.
     """
 
     curve: list[dict[str, float]]
     epoch: int
     metrics: dict[str, float]
+    points: list[dict[str, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

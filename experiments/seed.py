@@ -41,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "epoch": trial.epoch,
         "metrics": rounded(trial.metrics),
         "curve": trial.curve,
+        **({"points": [rounded(point) for point in trial.points]} if trial.points else {}),
         "minutes": round((time.perf_counter() - start) / 60, 2),
         "cpu_minutes": round((time.process_time() - busy) / 60, 2),
         "peak_mb": peak_mb(),

@@ -88,8 +88,9 @@ def by_popularity(sequences: Sequences, train: Sequences, num_items: int) -> tup
 def leave_one_out(sequences: Sequences, num_items: int, negatives: int = 99, seed: int = 0) -> NextItems:
     """Asks for each user's last item at test and for the one before it at validation.
 
-    Sampled negatives are uniform over the items that the user never had, with replacement, and stay the same
-    for every model and seed.
+    Sampled negatives are uniform over the items that the user had not had by then, with replacement, and stay
+    the same for every model and seed. Those of validation know nothing of the test item, not even that it is
+    none of them.
 
     Args:
         sequences: the items of each user, three or more, in order of time.
@@ -106,16 +107,16 @@ def leave_one_out(sequences: Sequences, num_items: int, negatives: int = 99, see
     ends = rows.offsets[1:]
     parts = []
     for left in (2, 1):
-        target = rows.items[ends - left]
-        candidates = never_had(rows, target, num_items, negatives, seed + left) if negatives else None
+        target, had = rows.items[ends - left], rows.without_last(left - 1)
+        candidates = not_had(had, target, num_items, negatives, seed + left) if negatives else None
         parts.append(Questions(rows.without_last(left), target, candidates))
     return NextItems(rows.without_last(2), parts[0], parts[1], num_items, order)
 
 
-def never_had(
+def not_had(
     rows: Sequences, target: np.ndarray, num_items: int, negatives: int, seed: int, batch_size: int = 1024
 ) -> np.ndarray:
-    """Draws the columns of a sampled ranking ``[n, 1+negatives]``: the target's, then items no user had."""
+    """Draws the columns of a sampled ranking ``[n, 1+negatives]``: the target, then no item of the row."""
     parts = []
     for start in range(0, len(rows), batch_size):
         batch = slice(start, start + batch_size)

@@ -18,6 +18,7 @@ from experiments.cards import (
     ml_100k_ctr,
     mmoe_planted,
     ncf,
+    score_fusion,
 )
 
 MODULES = (
@@ -33,6 +34,7 @@ MODULES = (
     ncf,
     mmoe_planted,
     funnel_esmm,
+    score_fusion,
 )
 
 

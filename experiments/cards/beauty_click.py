@@ -2,7 +2,8 @@
 
 Of each user the last item tests and the one before it validates; every earlier item but the first is a click
 that the items before it explain, the last twenty of them. Each click comes with one item drawn uniformly from
-those the user never had, anew for each epoch in training, once and for all in validation and test. An item is
+those the user had not had: anew for each epoch in training, from those in none of the user's training rows;
+once and for all in validation and test, from those in no row up to then. An item is
 its own vector beside the mean of the vectors of its attributes (categories and brand), in the history as well
 as for the candidate; CAN's co-action reads item ids alone. With one positive and one negative a user, GAUC is
 the share of users whose positive scores higher.
@@ -33,9 +34,9 @@ from recnotes.optimizers import LazyAdam
 from recnotes.seeds import child_seeds
 
 PROTOCOL = {
-    "en": "the user's last item as a click against one item drawn uniformly from those the user never had; "
-    "the one before it validates; GAUC by user at the epoch with the best validation GAUC",
-    "zh": "以用户的最后一个物品为点击，与一个从未交互、均匀抽取的物品相比，倒数第二个物品用于验证；"
+    "en": "the user's last item as a click against one item drawn uniformly from those the user had not "
+    "had; the one before it validates; GAUC by user at the epoch with the best validation GAUC",
+    "zh": "以用户的最后一个物品为点击，与一个此前未交互、均匀抽取的物品相比，倒数第二个物品用于验证；"
     "取验证集 GAUC 最高的一轮，报告测试集按用户的 GAUC",
 }
 LENGTH = 20
@@ -98,8 +99,15 @@ def clicks(sequences: Sequences, last_only: bool = False) -> Clicks:
     return Clicks(user, sequences.items[sequences.offsets[user] + place], history)
 
 
+def marked(sequences: Sequences, num_items: int) -> np.ndarray:
+    """Marks the items of each user, ``[users, items + 1]``."""
+    had = np.zeros((len(sequences), num_items + 1), bool)
+    had[np.repeat(np.arange(len(had)), sequences.lengths), sequences.items] = True
+    return had
+
+
 def with_negatives(found: Clicks, had: np.ndarray, seed: list[int]) -> Rows:
-    """Puts one row with an item the user never had beside each click; ``had`` is ``[users, items + 1]``."""
+    """Puts one row with an item that is not marked for the user beside each click."""
     rng = np.random.default_rng(seed)
     other = rng.integers(1, had.shape[1], len(found.user)).astype(np.int32)
     while len(wrong := np.flatnonzero(had[found.user, other])):
@@ -113,11 +121,13 @@ def run(
 ) -> Trial:
     """Trains one seed."""
     data = amazon("beauty")
-    had = np.zeros((len(data.sequences), data.num_items + 1), bool)
-    had[np.repeat(np.arange(len(had)), data.sequences.lengths), data.sequences.items] = True
-    train = clicks(data.sequences.without_last(2))
-    held_out = [clicks(part, last_only=True) for part in (data.sequences.without_last(1), data.sequences)]
-    validation, test = (with_negatives(found, had, [0, k]) for k, found in enumerate(held_out))
+    trained, *parts = (data.sequences.without_last(left) for left in (2, 1, 0))
+    train, had = clicks(trained), marked(trained, data.num_items)
+    held_out = [clicks(part, last_only=True) for part in parts]
+    validation, test = (
+        with_negatives(found, marked(part, data.num_items), [0, k])
+        for k, (found, part) in enumerate(zip(held_out, parts, strict=True))
+    )
     user = [np.tile(found.user, 2) for found in held_out]
 
     def measure(which: int, label: np.ndarray, logit: np.ndarray) -> Metrics:

@@ -111,7 +111,7 @@ def card(
     )
 
 
-WIDTH = {"embedding_dim": 16}
+WIDTH: dict[str, Any] = {"embedding_dim": 16}
 DEEP = {**WIDTH, "hidden_units": (64, 64)}
 DROP = {**DEEP, "dropout": 0.2}
 CARDS = [

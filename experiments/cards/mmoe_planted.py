@@ -2,7 +2,8 @@
 
 The experiment is `experiments.mmoe_synthetic`; a seed of a card is one run for each cosine. Runs that its log
 ``experiments/mmoe_synthetic.jsonl`` holds (seeds 0 to 7) are read from it: their minutes are of reading,
-and the curve's seconds those of training. For the spread over 50 runs, as in the paper's figure:
+the curve's seconds those of training. It holds no losses; the seeds after them keep those of training, every
+500 steps. For the spread over 50 runs, as in the paper's figure:
 
     python -m experiments run "mmoe-planted-*" --seeds 50
 
@@ -61,11 +62,16 @@ trainer = functools.cache(mmoe_synthetic.Trainer)
 def run(model: str, rate: float, seed: int, epochs: int | None) -> Trial:
     """Reads or trains one seed; ``epochs`` has no meaning here, the number of steps is fixed."""
     metrics, seconds = {}, 0.0
+    stretch = mmoe_synthetic.STRETCH
+    points = [{"step": float(step)} for step in range(stretch, mmoe_synthetic.STEPS + 1, stretch)]
     for cosine in mmoe_synthetic.COSINES:
         row = logged().get((model, cosine, rate, seed)) or trainer(model).measure(cosine, rate, seed)
         metrics[metric(cosine)] = 100 * float(np.mean(row["unexplained"]))
         seconds += row["cpu_seconds"]
-    return Trial([{"epoch": 1, "seconds": round(seconds, 1)}], 1, metrics)
+        for point, loss in zip(points, row.get("losses", []), strict=False):
+            point[f"loss_p{cosine:g}"] = loss
+    curve = [{"epoch": 1.0, "seconds": round(seconds, 1)}]
+    return Trial(curve, 1, metrics, [point for point in points if len(point) > 1])
 
 
 CARDS = [

@@ -44,9 +44,7 @@ def softmax_binary_cross_entropy(scores: tf.Tensor, target: tf.Tensor) -> tf.Ten
     """
     z, target = wide(scores), tf.convert_to_tensor(target)
     if z.shape.rank != 2 or target.shape.rank != 1 or not target.shape.is_compatible_with(z.shape[:1]):
-        raise ValueError(
-            f"scores and target must be [B, N] and [B], received {tuple(z.shape)}, {tuple(target.shape)}"
-        )
+        raise ValueError(f"scores and target must be [B, N] and [B], received {z.shape}, {target.shape}")
     m = tf.cast(target > 0, z.dtype)  # [B]
     N = tf.shape(z)[1]
     z -= tf.stop_gradient(tf.reduce_max(z, axis=1, keepdims=True))

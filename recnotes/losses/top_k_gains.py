@@ -15,9 +15,7 @@ def _border(
     r = tf.cast(positive, n.dtype)[..., None]
     mask = tf.ones_like(n, tf.bool) if mask is None else tf.convert_to_tensor(mask)
     shapes = (r.shape[:-1], n.shape, mask.shape)
-    if r.shape.rank != n.shape.rank or not (
-        n[..., :1].shape.is_compatible_with(r.shape) and n.shape.is_compatible_with(mask.shape)
-    ):
+    if not all(a.shape.is_compatible_with(b.shape) for a, b in ((n[..., :1], r), (n, mask))):
         raise ValueError(f"positive, negatives, mask must be [...], [..., K], [..., K], received {shapes}")
     return r, n, mask
 

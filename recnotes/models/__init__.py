@@ -2,6 +2,7 @@
 
 from recnotes.models.afm import AFM
 from recnotes.models.aggregation import aggregation_value, controllable_aggregation
+from recnotes.models.best_items import best_items
 from recnotes.models.bst import BST
 from recnotes.models.can import CAN
 from recnotes.models.comirec import ComiRecDR, ComiRecSA
@@ -15,6 +16,7 @@ from recnotes.models.ffm import FFM
 from recnotes.models.fm import FactorizationMachine
 from recnotes.models.gmf import GMF
 from recnotes.models.gru4rec import GRU4Rec
+from recnotes.models.history_model import HistoryModel
 from recnotes.models.logistic_regression import LogisticRegression
 from recnotes.models.mind import MIND
 from recnotes.models.mmoe import MMoE, OMoE
@@ -34,6 +36,7 @@ from recnotes.models.two_tower import TwoTower
 from recnotes.models.wide_deep import WideDeep
 
 __all__ = [
+    "HistoryModel",
     "MultiInterest",
     "MultiTask",
     "RowWeights",
@@ -68,5 +71,6 @@ __all__ = [
     "TwoTower",
     "WideDeep",
     "aggregation_value",
+    "best_items",
     "controllable_aggregation",
 ]

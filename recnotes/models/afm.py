@@ -65,8 +65,6 @@ class AFM(RowWeights):
         of a factorization machine under the projection $p$. It fits labels ±1 by squared error.
     """
 
-    supports_jit = False
-
     def __init__(
         self,
         vocabulary_sizes: Sequence[int],

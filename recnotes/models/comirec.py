@@ -52,8 +52,8 @@ class ComiRecSA(MultiInterest):
         >>> import numpy as np
         >>> model = ComiRecSA(num_items=7, embedding_dim=6, max_length=4, num_interests=2, seed=0)
         >>> history = np.array([[3, 1, 0, 0], [5, 2, 7, 7]])
-        >>> model({"history": history}).shape.as_list(), model.recommend(history, 3).shape.as_list()
-        ([2, 2, 6], [2, 3])
+        >>> model({"history": history}).shape.as_list(), model.scores({"history": history}).shape.as_list()
+        ([2, 2, 6], [2, 7])
 
     References:
         Cen et al., *Controllable Multi-Interest Framework for Recommendation*, KDD 2020,

@@ -99,7 +99,6 @@ class DCN(RowWeights):
         network = NormalizedMLP if batch_norm else MLP
         self.dnn = network(hidden_units, None, activation, dropout, seeds[2], dtype=policy)
         self.head = MLP([], 1, seed=seeds[3], dtype=policy)
-        self.supports_jit = False
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.

@@ -110,7 +110,6 @@ class DCNv2(RowWeights):
         )
         self.dnn = MLP(hidden_units, None, activation, dropout, seeds[2], dtype=policy)
         self.head = MLP([], 1, seed=seeds[3], dtype=policy)
-        self.supports_jit = False
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.

@@ -90,7 +90,6 @@ class DeepCrossing(RowWeights):
             for units, unit_seed in zip(hidden_units, seeds[2:], strict=True)
         ]
         self.head = MLP([], 1, seed=seeds[1], dtype=policy)
-        self.supports_jit = False
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.

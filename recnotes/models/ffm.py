@@ -87,7 +87,6 @@ class FFM(RowWeights):
             self.first_order = FeatureEmbedding(
                 vocabulary_sizes, num_dense, 1, field_names, stddev=0.0, dtype="float32", name="first_order"
             )
-        self.supports_jit = False
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.

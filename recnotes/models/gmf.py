@@ -55,8 +55,6 @@ class GMF(RowWeights):
         and 9; authors' code https://github.com/hexiangnan/neural_collaborative_filtering, which adds a bias.
     """
 
-    supports_jit = False
-
     def __init__(
         self,
         num_users: int,

@@ -18,6 +18,7 @@ from recnotes.losses.top_k_gains import (
     top1_max_loss,
 )
 from recnotes.models._config import constructor_arguments
+from recnotes.models.history_model import HistoryModel
 from recnotes.seeds import child_seeds
 
 LOSSES = {
@@ -30,7 +31,7 @@ LOSSES = {
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class GRU4Rec(keras.Model):
+class GRU4Rec(HistoryModel):
     r"""Scores every item as the next one of a session, from the state of a recurrent network.
 
     $$
@@ -117,19 +118,14 @@ class GRU4Rec(keras.Model):
         self.input_items = self.output_items if share_items else None
         if embedding_dim is not None and not share_items:
             self.input_items = ItemEmbedding(num_items, embedding_dim, 0.1, next(seeds), dtype=policy)
-        self.recurrent_layers = [
-            keras.layers.GRU(
-                units,
-                kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-                recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
-                reset_after=False,
-                return_sequences=True,
-                dtype=policy,
-            )
-            for units in hidden_units
-        ]
+        self.recurrent_layers = []
+        for units in hidden_units:
+            kernel = keras.initializers.GlorotUniform(seed=next(seeds))
+            recurrent = keras.initializers.Orthogonal(seed=next(seeds))
+            starts = {"kernel_initializer": kernel, "recurrent_initializer": recurrent}
+            options = {"reset_after": False, "return_sequences": True, "dtype": policy}
+            self.recurrent_layers.append(keras.layers.GRU(units, **starts, **options))
         self.dropouts = [keras.layers.Dropout(dropout, seed=next(seeds), dtype=policy) for _ in hidden_units]
-        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
     def build(self, input_shape: Any = None) -> None:
         """Creates all weights.
@@ -205,43 +201,24 @@ class GRU4Rec(keras.Model):
     # --8<-- [end:call]
 
     # --8<-- [start:loss]
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> tf.Tensor:
-        """Computes the mean loss of the steps that have a next item; Keras calls it.
+    def loss_of(self, inputs: dict[str, tf.Tensor], outputs: tf.Tensor) -> tf.Tensor:
+        """Computes the mean loss of the steps that have a next item.
 
         Args:
-            x: the inputs, a dict with ``"history"`` and ``"next"`` (default: None).
-            y: not used, the targets are in ``x`` (default: None).
-            y_pred: the model's output for ``x`` (default: None).
-            sample_weight: not used (default: None).
-            training: not used (default: True).
+            inputs: a dict with ``"history"`` and ``"next"``.
+            outputs: scores of the batch's items, ``[B, L, B]``.
 
         Returns:
-            a scalar.
-
-        Raises:
-            ValueError: the inputs have no ``"next"``.
+            A scalar.
         """
-        if not isinstance(x, dict) or "next" not in x:
-            raise ValueError(f"inputs of fit must be a dict with 'history' and 'next', received {type(x)!r}")
-        following = tf.convert_to_tensor(x["next"])  # [B, L]
-        real = tf.logical_and(tf.not_equal(x["history"], 0), following > 0)  # [B, L]
+        following = tf.convert_to_tensor(inputs["next"])  # [B, L]
+        real = tf.logical_and(tf.not_equal(inputs["history"], 0), following > 0)  # [B, L]
         others = tf.transpose(tf.where(real, following, 0))[None]
         mask = tf.logical_and(others > 0, tf.not_equal(others, following[:, :, None]))  # [B, L, B]
-        positive = tf.einsum("blb->bl", y_pred)  # [B, L]
+        positive = tf.einsum("blb->bl", outputs)  # [B, L]
         options = (self.regularization,) if self.loss_name == "bpr-max" else ()
-        losses = LOSSES[self.loss_name](positive, y_pred, mask, *options)  # [B, L]
+        losses = LOSSES[self.loss_name](positive, outputs, mask, *options)  # [B, L]
         m = tf.cast(real, losses.dtype)  # [B, L]
         return tf.reduce_sum(m * losses) / tf.maximum(tf.reduce_sum(m), 1)
 
     # --8<-- [end:loss]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor takes."""
-        return {**super().get_config(), **self.config}

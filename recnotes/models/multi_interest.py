@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from recnotes.embedding.behavior import ItemEmbedding
@@ -13,10 +12,10 @@ from recnotes.embedding.sequence import check_item_ids
 from recnotes.layers.multi_interest import most_recent_first
 from recnotes.layers.readout import choose_interest
 from recnotes.losses.sampled_items import SAMPLERS, sampled_item_loss
-from recnotes.models._recommend import best_items
+from recnotes.models.history_model import HistoryModel
 
 
-class MultiInterest(keras.Model):
+class MultiInterest(HistoryModel):
     r"""Trains and serves a model that gives each user several vectors.
 
     $$
@@ -44,15 +43,15 @@ class MultiInterest(keras.Model):
 
     Example:
         >>> from recnotes.models import ComiRecSA
-        >>> ComiRecSA(num_items=7, seed=0).recommend(tf.constant([[3, 1, 0]]), 2).shape.as_list()
-        [1, 2]
+        >>> ComiRecSA(num_items=7, seed=0).scores({"history": tf.constant([[3, 1, 0]])}).shape.as_list()
+        [1, 7]
 
     References:
         Cen et al., *Controllable Multi-Interest Framework for Recommendation*, KDD 2020,
         https://arxiv.org/abs/2005.09347.
     """
 
-    config: dict[str, Any]
+    follows = "target"
     extractor: Any
 
     def __init__(
@@ -75,7 +74,6 @@ class MultiInterest(keras.Model):
         self.max_length, self.sampling = int(max_length), (int(num_sampled), sampler, seeds[2])
         options = {"dtype": self.dtype_policy, "name": "items"}
         self.items = ItemEmbedding(num_items, embedding_dim, embedding_stddev, seeds[0], **options)
-        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.
@@ -132,62 +130,37 @@ class MultiInterest(keras.Model):
         """
         return choose_interest(v, e)
 
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> tf.Tensor:
-        """Computes the loss; Keras calls it in ``fit`` and ``evaluate``.
+    def loss_of(self, inputs: dict[str, tf.Tensor], outputs: tf.Tensor) -> tf.Tensor:
+        """Computes the sampled softmax loss of the items that followed.
 
         Args:
-            x: the inputs, a dict with ``"history"`` and ``"target"`` (default: None).
-            y: not used, the targets are in ``x`` (default: None).
-            y_pred: the model's output for ``x`` (default: None).
-            sample_weight: not used (default: None).
-            training: not used (default: True).
+            inputs: a dict with ``"history"`` and ``"target"``.
+            outputs: interests ``[B, M, D]``.
 
         Returns:
-            a scalar.
+            A scalar.
 
         Raises:
-            ValueError: the inputs have no ``"target"``, or it is not one id for each history.
+            ValueError: ``"target"`` is not one id for each history.
         """
-        if not isinstance(x, dict) or "target" not in x:
-            raise ValueError(f"inputs of fit must hold 'history' and 'target', received {type(x)!r}")
-        target = check_item_ids(x["target"], self.items.num_items, "target")
-        if not target.shape.is_compatible_with(y_pred.shape[:1]):
+        target = check_item_ids(inputs["target"], self.items.num_items, "target")
+        if not target.shape.is_compatible_with(outputs.shape[:1]):
             raise ValueError(f"'target' must be [B] with the batch's rows, received {tuple(target.shape)}")
-        user = self.read(y_pred, self.items(target, name="target"), x["history"])  # [B, D]
+        user = self.read(outputs, self.items(target, name="target"), inputs["history"])  # [B, D]
         return sampled_item_loss(user, self.items.table.value, target, *self.sampling)
 
-    def recommend(self, history: tf.Tensor, k: int, exclude_seen: bool = True) -> tf.Tensor:
-        """Returns the ids of the ``k`` best items over all interests.
+    def scores(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Scores all items, each by the interest it fits best.
 
-        The score of an item is that of its best interest; the result is the same as if each interest named
-        its ``k`` best items and the best of these were taken.
+        The ``k`` best items are the same as if each interest named its ``k`` best, and the best of these
+        were taken; `best_items` returns them.
 
         Args:
-            history: integer tensor ``[B, L]``.
-            k: number of items.
-            exclude_seen: whether items of the history are left out (default: True).
+            inputs: ``{"history": [B, L]}``.
 
         Returns:
-            int32 tensor ``[B, k]`` of item ids ``1 ... N``, best first; where fewer than ``k`` items are
-            left, items of the history come last.
-
-        Raises:
-            ValueError: ``k`` is not in [1, N], or the history does not fit.
+            ``[B, N]``, item ``i`` in column ``i-1``.
         """
-        if not 1 <= k <= self.items.num_items:
-            raise ValueError(f"k must be in [1, {self.items.num_items}], received {k!r}")
-        v = self({"history": history}, training=False)  # [B, M, D]
+        v = self(inputs, training=False)  # [B, M, D]
         table = tf.cast(tf.convert_to_tensor(self.items.table), v.dtype)  # [N, D]
-        scores = tf.reduce_max(tf.einsum("bmd,nd->bmn", v, table), axis=1)  # [B, N]
-        return best_items(scores, history, k, exclude_seen)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor takes."""
-        return {**super().get_config(), **self.config}
+        return tf.reduce_max(tf.einsum("bmd,nd->bmn", v, table), axis=1)  # [B, N]

@@ -61,8 +61,6 @@ class NCFMLP(RowWeights):
         writes these sizes as ``layers = [64, 32, 16, 8]``: the first is that of both vectors together.
     """
 
-    supports_jit = False
-
     def __init__(
         self,
         num_users: int,

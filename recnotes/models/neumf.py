@@ -62,8 +62,6 @@ class NeuMF(RowWeights):
         authors' code https://github.com/hexiangnan/neural_collaborative_filtering, which adds a bias.
     """
 
-    supports_jit = False
-
     def __init__(
         self,
         num_users: int,

@@ -59,8 +59,6 @@ class NFM(RowWeights):
         https://arxiv.org/abs/1708.05027. The authors' code starts the hidden biases at random, here at zero.
     """
 
-    supports_jit = False
-
     def __init__(
         self,
         vocabulary_sizes: Sequence[int],

@@ -69,8 +69,6 @@ class PNN(RowWeights):
         its demo.
     """
 
-    supports_jit = False
-
     def __init__(
         self,
         vocabulary_sizes: Sequence[int],

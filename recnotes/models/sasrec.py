@@ -12,12 +12,12 @@ from recnotes.layers.negatives import sample_negatives
 from recnotes.layers.transformer import WIRINGS, SASRecBlock
 from recnotes.losses.next_item import gbce_beta, next_item_cross_entropy, sampled_binary_cross_entropy
 from recnotes.models._config import constructor_arguments
-from recnotes.models._recommend import best_items
+from recnotes.models.history_model import HistoryModel
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class SASRec(keras.Model):
+class SASRec(HistoryModel):
     r"""Scores every item as the next one of a history, from self-attention over that history.
 
     $$
@@ -114,7 +114,6 @@ class SASRec(keras.Model):
         if not share_items:
             self.output_table = SequenceEmbedding(*table, 1, seed=seeds[2], dtype=policy)
         self.negative_seeds = keras.random.SeedGenerator(seeds[3])
-        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
     def build(self, input_shape: Any = None) -> None:
         """Creates all weights.
@@ -200,51 +199,19 @@ class SASRec(keras.Model):
         return sample_negatives(tf.concat(exclude, axis=1), self.num_items, shape, seed)
 
     # --8<-- [start:loss]
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> tf.Tensor:
-        """Computes the loss; Keras calls it in ``fit`` and ``evaluate``.
+    def loss_of(self, inputs: dict[str, tf.Tensor], outputs: tf.Tensor) -> tf.Tensor:
+        """Computes the mean loss of the steps that have a next item.
 
         Args:
-            x: the inputs, a dict with ``"history"`` and ``"next"`` (default: None).
-            y: not used, the targets are in ``x`` (default: None).
-            y_pred: the model's output for ``x`` (default: None).
-            sample_weight: not used (default: None).
-            training: not used (default: True).
+            inputs: a dict with ``"history"`` and ``"next"``.
+            outputs: what ``call`` returns for it.
 
         Returns:
-            a scalar.
-
-        Raises:
-            ValueError: the inputs have no ``"next"``.
+            A scalar.
         """
-        if not isinstance(x, dict) or "next" not in x:
-            raise ValueError(f"inputs of fit must be a dict with 'history' and 'next', received {type(x)!r}")
-        mask = tf.logical_and(history_mask(x["history"], self.max_length), x["next"] > 0)  # [B, L]
+        mask = tf.logical_and(history_mask(inputs["history"], self.max_length), inputs["next"] > 0)  # [B, L]
         if self.loss_name == "cross_entropy":
-            return next_item_cross_entropy(y_pred, tf.where(mask, x["next"], 0))
-        return sampled_binary_cross_entropy(y_pred, mask, self.beta)
+            return next_item_cross_entropy(outputs, tf.where(mask, inputs["next"], 0))
+        return sampled_binary_cross_entropy(outputs, mask, self.beta)
 
     # --8<-- [end:loss]
-
-    def recommend(self, history: tf.Tensor, k: int, exclude_seen: bool = True) -> tf.Tensor:
-        """Returns the ids of the ``k`` best items.
-
-        Args:
-            history: integer tensor ``[B, L]``.
-            k: number of items.
-            exclude_seen: whether items of the history are left out (default: True).
-
-        Returns:
-            int32 ``[B, k]`` of item ids ``1 ... N``, best first; items of the history may come last.
-        """
-        return best_items(self({"history": history}, training=False), history, k, exclude_seen)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor takes."""
-        return {**super().get_config(), **self.config}

@@ -65,9 +65,8 @@ class STAMP(STMP):
         **kwargs: Any,
     ) -> None:
         super().__init__(num_items, embedding_dim, wiring, loss, embedding_stddev, stddev, seed, **kwargs)
-        self.attention = STAMPAttention(
-            embedding_dim, not self.authors, stddev, child_seeds(seed, 4)[3], dtype=self.dtype_policy
-        )
+        options = (not self.authors, stddev, child_seeds(seed, 4)[3])
+        self.attention = STAMPAttention(embedding_dim, *options, dtype=self.dtype_policy)
 
     # --8<-- [start:stamp]
     def memory(self, x: tf.Tensor, x_t: tf.Tensor, m_s: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

@@ -13,11 +13,12 @@ from recnotes.embedding.sequence import check_item_ids
 from recnotes.losses.next_item import next_item_cross_entropy
 from recnotes.losses.softmax_binary import softmax_binary_cross_entropy
 from recnotes.models._config import constructor_arguments
+from recnotes.models.history_model import HistoryModel
 from recnotes.seeds import child_seeds
 
 
 @keras.saving.register_keras_serializable("recnotes")
-class STMP(keras.Model):
+class STMP(HistoryModel):
     r"""Scores every item by a product of three: the session's mean, its last item and the item itself.
 
     $$
@@ -32,10 +33,6 @@ class STMP(keras.Model):
     As the scores are between 0 and 1, no item can be more than $e$ times as likely as another, and the
     cross-entropy cannot fall below $\ln(N - 1 + e) - 1$. ``wiring="authors"`` has no such bound.
 
-    Called on ``{"history": int32 [B, L]}`` it returns the scores. ``compile(optimizer=...)`` without a loss
-    and ``fit({"history": ..., "target": ...})`` with int32 ``[B]`` is all there is to training; a target 0 is
-    ignored.
-
     Args:
         num_items: number of items ``N``; ids are ``1 ... N``, 0 is padding.
         embedding_dim: width ``D`` (default: 100).
@@ -49,7 +46,8 @@ class STMP(keras.Model):
         **kwargs: passed to `keras.Model`.
 
     Returns:
-        Called on a dict with ``"history"``: float tensor ``[B, N]``.
+        Called on ``{"history": int [B, L]}``: the scores ``[B, N]``. ``compile(optimizer=...)`` without a
+        loss and ``fit({"history": ..., "target": int [B]})`` train it; a target 0 is ignored.
 
     Raises:
         ValueError: an argument is not one of its choices, or an id is out of range (eagerly).
@@ -64,6 +62,8 @@ class STMP(keras.Model):
         KDD 2018, https://doi.org/10.1145/3219819.3219950. The folder ``model`` of the authors' code
         (https://github.com/uestcnlp/STAMP) has STAMP only; here its differences are applied to STMP.
     """
+
+    follows = "target"
 
     def __init__(
         self,
@@ -84,22 +84,14 @@ class STMP(keras.Model):
             raise ValueError(f"loss must be None, 'binary' or 'cross_entropy', received {loss!r}")
         self.authors = wiring == "authors"
         self.loss_name = loss or ("cross_entropy" if self.authors else "binary")
-        policy = self.dtype_policy
-        seeds = child_seeds(seed, 4)
+        policy, seeds = self.dtype_policy, child_seeds(seed, 4)
         self.items = ItemEmbedding(num_items, embedding_dim, embedding_stddev, seeds[0], dtype=policy)
+        options = {"activation": "tanh", "use_bias": not self.authors, "dtype": policy}
+        starts = [keras.initializers.RandomNormal(stddev=stddev, seed=s) for s in seeds[1:3]]
         self.session, self.current = (
-            keras.layers.Dense(
-                embedding_dim,
-                activation="tanh",
-                use_bias=not self.authors,
-                kernel_initializer=keras.initializers.RandomNormal(stddev=stddev, seed=s),
-                name=name,
-                dtype=policy,
-            )
-            for name, s in (("session", seeds[1]), ("current", seeds[2]))
+            keras.layers.Dense(embedding_dim, kernel_initializer=start, name=name, **options)
+            for name, start in zip(("session", "current"), starts, strict=True)
         )
-        self.attention: Any = None  # STAMP's
-        self.supports_jit = False  # keeps compile(jit_compile="auto") from choosing XLA on a GPU
 
     def build(self, input_shape: Any = None) -> None:
         """Creates all weights.
@@ -107,11 +99,8 @@ class STMP(keras.Model):
         Args:
             input_shape: not used, all sizes are known (default: None).
         """
-        self.items.build()
-        for layer in (self.session, self.current):
+        for layer in self.layers:  # STAMP has one more
             layer.build((None, self.config["embedding_dim"]))
-        if self.attention is not None:
-            self.attention.build()
         self.built = True
 
     # --8<-- [start:memory]
@@ -164,40 +153,22 @@ class STMP(keras.Model):
         return z if self.authors else tf.sigmoid(z)
         # --8<-- [end:call]
 
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> tf.Tensor:
-        """Computes the loss; Keras calls it in ``fit`` and ``evaluate``.
+    def loss_of(self, inputs: dict[str, tf.Tensor], outputs: tf.Tensor) -> tf.Tensor:
+        """Computes the loss of the items that followed.
 
         Args:
-            x: the inputs, a dict with ``"history"`` and ``"target"`` (default: None).
-            y: not used, the targets are in ``x`` (default: None).
-            y_pred: the model's output for ``x`` (default: None).
-            sample_weight: not used (default: None).
-            training: not used (default: True).
+            inputs: a dict with ``"history"`` and ``"target"``.
+            outputs: scores ``[B, N]``.
 
         Returns:
-            a scalar.
+            A scalar.
 
         Raises:
-            ValueError: the inputs have no ``"target"``, or not one for each row.
+            ValueError: ``"target"`` is not one id for each row.
         """
-        if not isinstance(x, dict) or "target" not in x:
-            raise ValueError(
-                f"inputs of fit must be a dict with 'history' and 'target', received {type(x)!r}"
-            )
-        target = check_item_ids(tf.convert_to_tensor(x["target"]), self.items.num_items, "target")  # [B]
-        if not target.shape.is_compatible_with(y_pred.shape[:1]):
-            raise ValueError(f"'target' must be [{y_pred.shape[0]}], received {tuple(target.shape)}")
+        target = check_item_ids(tf.convert_to_tensor(inputs["target"]), self.items.num_items, "target")  # [B]
+        if not target.shape.is_compatible_with(outputs.shape[:1]):
+            raise ValueError(f"'target' must be [{outputs.shape[0]}], received {tuple(target.shape)}")
         if self.loss_name == "binary":
-            return softmax_binary_cross_entropy(y_pred, target)
-        return next_item_cross_entropy(y_pred[:, None], target[:, None])
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor takes."""
-        return {**super().get_config(), **self.config}
+            return softmax_binary_cross_entropy(outputs, target)
+        return next_item_cross_entropy(outputs[:, None], target[:, None])

@@ -71,8 +71,6 @@ class TwoTower(keras.Model):
         towers read; here each tower has its own.
     """
 
-    supports_jit = False
-
     def __init__(
         self,
         num_users: int,

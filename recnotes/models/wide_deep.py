@@ -97,7 +97,6 @@ class WideDeep(RowWeights):
             sizes = [int(np.prod([vocabulary_sizes[field] for field in cross])) for cross in self.crosses]
             self.cross_weights = FieldEmbedding(sizes, 1, stddev=0.0, dtype="float32", name="crosses")
         self.dnn = MLP(hidden_units, 1, activation, dropout, seeds[1], dtype=policy)
-        self.supports_jit = False
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.

@@ -35,8 +35,8 @@ def weights_of(model: Any) -> dict[str, Any]:
 
     D = model.items.width
     attention = None
-    if model.attention is not None:
-        layer = model.attention
+    layer = getattr(model, "attention", None)
+    if layer is not None:
         attention = {"w0": array(layer.w0)[:, 0], "bias": array(layer.bias, D)}
         attention |= {name: array(getattr(layer, name)) for name in ("w1", "w2", "w3")}
     return {

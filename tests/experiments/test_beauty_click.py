@@ -24,9 +24,8 @@ def test_training_rows_hold_no_held_out_item():
     assert set(found.item) | set(found.history.ravel()) == {0, 1, 2, 3}
 
 
-def test_negatives_are_items_the_user_never_had():
-    had = np.zeros((1, 5), bool)
-    had[0, [1, 2, 4]] = True
+def test_negatives_are_items_the_user_had_not_had():
+    had = beauty_click.marked(Sequences([[1, 2, 4]]), 4)
     found = beauty_click.clicks(Sequences([[1, 2, 4]]))
     inputs, label = beauty_click.with_negatives(found, had, [0])
     assert label.tolist() == [1, 1, 0, 0] and inputs["item"].tolist() == [2, 4, 3, 3]

@@ -1,67 +1,68 @@
-"""Garbage in place of the test rows changes the test metrics and nothing else."""
+"""Garbage in place of the test rows changes the test metrics and nothing else, in every protocol."""
 
-import dataclasses
-
-import numpy as np
 import pytest
 
-from experiments.cards import frappe_ctr, frappe_rmse, ml_100k_ctr
-from recnotes.data import DownloadError, movielens_100k
-from recnotes.data.frappe_split import Frappe, FrappeRows
-from recnotes.data.splits import temporal
+from experiments import mmoe_synthetic
+from experiments.cards import MODULES, score_fusion
+
+from .plants import PROTOCOLS
+
+IDS = [protocol.card for protocol in PROTOCOLS]
+ELSEWHERE = {score_fusion}  # test_score_fusion.py garbles its test users, and looks at its fronts too
+CHOICES = ("candidate", "table_l2")  # what validation chose, written among the metrics
 
 
-def planted(garbage):
-    rng = np.random.default_rng(0)
+def observed(protocol, garbage, leak, epochs):
+    """Runs a protocol: what was chosen, by which curve, the weights after each training, the test metrics."""
+    weights = []
+    with pytest.MonkeyPatch.context() as patch:
+        protocol.put(patch, protocol.module, garbage, leak)
+        if hasattr(protocol.module, "fit"):
+            fit = protocol.module.fit
 
-    def part(rows):
-        ids = rng.integers(0, 5, (rows, 10)).astype(np.int32)
-        return FrappeRows(ids, (ids[:, 0] + ids[:, 1] > 3).astype(np.float32))
+            def spying(model, *arguments, **options):
+                found = fit(model, *arguments, **options)
+                weights.append([weight.tobytes() for weight in model.get_weights()])
+                return found
 
-    data = Frappe(part(600), part(200), part(200), tuple(tuple("abcde") for _ in range(10)), True)
-    if garbage:
-        test = FrappeRows(rng.integers(0, 5, (200, 10)).astype(np.int32), 1 - data.test.label)
-        data = dataclasses.replace(data, test=test)
-    return data
+            patch.setattr(protocol.module, "fit", spying)
+        else:
+            measure = mmoe_synthetic.Trainer.measure
+
+            def measuring(trainer, *arguments):
+                found = measure(trainer, *arguments)
+                weights.append([weight.numpy().tobytes() for weight in trainer.weights])
+                return found
+
+            patch.setattr(mmoe_synthetic.Trainer, "measure", measuring)
+        trial = protocol.run(epochs)
+    chosen = {
+        "curve": [{k: v for k, v in entry.items() if k != "seconds"} for entry in trial.curve],
+        "epoch": trial.epoch,
+        "choice": [trial.metrics.get(name) for name in CHOICES],
+        "weights": weights,
+    }
+    return chosen, {name: value for name, value in trial.metrics.items() if name not in CHOICES}
 
 
-def plant_frappe(module, monkeypatch, garbage):
-    monkeypatch.setattr(module, "frappe", lambda: planted(garbage))
+def changed(protocol, leak, epochs):
+    """Returns what garbage in the test rows changes."""
+    (chosen, metrics), (other, garbled) = (observed(protocol, g, leak, epochs) for g in (False, True))
+    assert all(chosen["weights"]) and chosen["weights"]
+    return {name for name in chosen if chosen[name] != other[name]} | (
+        {"metrics"} if metrics != garbled else set()
+    )
 
 
-def plant_ratings(module, monkeypatch, garbage):
-    try:
-        split = temporal(movielens_100k().ratings.timestamp)
-    except DownloadError as error:
-        pytest.skip(f"needs the network or RECNOTES_DATA: {error}")
-    test = split.train[:3000] if garbage else split.test[:3000]
-    small = type(split)(split.train[-3000:], split.validation[:3000], test)
-    monkeypatch.setattr(module, "temporal", lambda timestamp: small)
+def test_every_protocol_is_here():
+    assert {protocol.module for protocol in PROTOCOLS} | ELSEWHERE == set(MODULES)
 
 
-@pytest.mark.parametrize(
-    ("module", "plant"),
-    [(frappe_ctr, plant_frappe), (frappe_rmse, plant_frappe), (ml_100k_ctr, plant_ratings)],
-    ids=lambda value: value.__name__.rpartition(".")[2],
-)
-def test_test_rows_never_reach_selection(module, plant, monkeypatch):
-    names = {"frappe-fm", "frappe-rmse-fm", "ml-100k-lr"}
-    card = next((card for card in module.CARDS if card.name in names), module.CARDS[0])
-    fit, trials, weights = module.fit, [], []
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=IDS)
+def test_test_rows_never_reach_selection(protocol):
+    assert changed(protocol, leak=False, epochs=3) == {"metrics"}
 
-    def spying(model, *arguments, **options):
-        found = fit(model, *arguments, **options)
-        weights[-1] += model.get_weights()
-        return found
 
-    monkeypatch.setattr(module, "fit", spying)
-    for garbage in (False, True):
-        weights.append([])
-        plant(module, monkeypatch, garbage)
-        trials.append(card.run(0, 2))
-    true, garbled = trials
-    drop = [[{k: v for k, v in e.items() if k != "seconds"} for e in trial.curve] for trial in trials]
-    assert drop[0] == drop[1] and true.epoch == garbled.epoch
-    for a, b in zip(*weights, strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert true.metrics != garbled.metrics
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=IDS)
+def test_a_protocol_that_selects_on_test_rows_is_caught(protocol):
+    assert changed(protocol, leak=True, epochs=1) & {"curve", "weights"}

@@ -27,14 +27,20 @@ def test_items_are_numbered_by_popularity_in_training_only():
     assert (np.diff(count) <= 0).all() and split.test.candidates is None
 
 
-def test_sampled_items_are_none_the_user_ever_had():
+def test_sampled_items_are_none_the_user_had_by_then():
     split = leave_one_out(ROWS, 6, negatives=20)
     for part in (split.validation, split.test):
         assert part.candidates.shape == (3, 21)
         assert (part.candidates[:, 0] + 1 == part.target).all()
         for user, columns in enumerate(part.candidates):
-            had = {*split.test.history[user].tolist(), int(split.test.target[user])}
+            had = {*part.history[user].tolist(), int(part.target[user])}
             assert not had & set((columns[1:] + 1).tolist())
+
+
+def test_a_test_item_may_be_drawn_at_validation():
+    split = leave_one_out(ROWS, 6, negatives=200)
+    for target, columns in zip(split.test.target, split.validation.candidates, strict=True):
+        assert target in columns + 1
 
 
 def test_short_histories_are_refused():

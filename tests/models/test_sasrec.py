@@ -248,17 +248,6 @@ def test_negatives_are_drawn_anew_and_never_from_the_row():
     assert model(x).shape == (1, 3, 6)
 
 
-def test_recommend():
-    model = sasrec()
-    history = tf.constant([[3, 1, 4, 0, 0, 0], [0, 0, 0, 0, 0, 0], [1, 0, 2, 3, 7, 2]])
-    scores = model({"history": history}).numpy()[0]
-    top = model.recommend(history, 4).numpy()
-    assert set(top[0]) == {2, 5, 6, 7} and set(top[2, :3]) == {4, 5, 6}  # then an item of the history
-    np.testing.assert_array_equal(model.recommend(tf.cast(history, tf.int64), 4), top)
-    assert (np.diff(scores[top[0] - 1]) <= 0).all()
-    assert model.recommend(history, 1, exclude_seen=False).numpy()[0, 0] == scores.argmax() + 1
-
-
 def test_mixed_precision_stays_finite():
     model = sasrec(dtype="mixed_float16", wiring="authors")
     pairs = {k: tf.constant(v) for k, v in next_item_pairs(HISTORY).items()}

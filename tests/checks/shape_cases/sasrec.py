@@ -55,7 +55,6 @@ def case_model():
             model.compute_loss(x=x, y_pred=model(x))
             model(x | {"negatives": tf.ones([B, L, 4], tf.int32)})
             model({"history": history()})
-            model.recommend(history(), 2)
 
 
 @sizes(B=7, N=N, Q=3, n=7)
