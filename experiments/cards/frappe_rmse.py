@@ -8,8 +8,9 @@ published code computes it, where every attention weight is 1; the width of its 
 nothing, is 1 to save time.
 
 The rows are those of `recnotes.data.frappe`: validation and test are the authors' files, the training
-negatives are drawn anew. Departures: AFM's penalty on the attention kernel is off, and it trains for fifteen
-epochs at most.
+negatives are drawn anew. Departures: AFM's penalty on the attention kernel is off, and it trains for
+fifteen epochs at most, the FM that it starts from too: after fourteen that has a validation RMSE of .3375,
+which still falls by about .001 an epoch.
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ NFM_TABLE = words(
 )
 UNREAD = words("quoted from memory, not yet read at its source", "数字凭记忆引用，尚未核对原文")
 DRAWN = words("training negatives drawn anew", "训练负样本是重新抽的")
+SHORT = words(
+    "fifteen epochs at most, and for the FM it starts from, which still gains .001 an epoch then",
+    "最多训练 15 轮，用来预训练的 FM 也是，那时它每轮仍能降 0.001",
+)
 AUTHORS = words("none: the authors' settings", "未调参，用作者的设置")
 
 
@@ -208,7 +213,7 @@ CARDS = [
         words("NFM, width 128", "NFM，宽度 128"),
         models.NFM,
         [{"embedding_dim": 128, "hidden_units": (128,)}],
-        (Reference(NFM_TABLE, {"rmse": 0.3127}, note=joined(DRAWN, UNREAD)),),
+        (Reference(NFM_TABLE, {"rmse": 0.3127}, comparable=False, note=joined(DRAWN, UNREAD)),),
         3,
     ),
     card(
@@ -216,7 +221,7 @@ CARDS = [
         words("AFM, width 256", "AFM，宽度 256"),
         models.AFM,
         [{**WIDE, "attention_units": 256, "pair_dropout": 0.2, "pretrain": PRETRAIN}],
-        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=joined(DRAWN, NO_PENALTY)),),
+        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=joined(DRAWN, NO_PENALTY, SHORT)),),
         1,
         epochs=15,
     ),
@@ -225,7 +230,7 @@ CARDS = [
         words("AFM, width 256, as its code computes it", "AFM，宽度 256，按作者代码实际的算法"),
         models.AFM,
         [{**WIDE, "attention_units": 1, "pair_dropout": 0.2, "wiring": "authors", "pretrain": PRETRAIN}],
-        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=joined(DRAWN, ALL_ONE)),),
+        (Reference(AFM_TABLE, {"rmse": 0.3102}, note=joined(DRAWN, ALL_ONE, SHORT)),),
         1,
         epochs=15,
     ),

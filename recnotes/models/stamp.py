@@ -50,7 +50,8 @@ class STAMP(STMP):
     References:
         Liu et al., *STAMP: Short-Term Attention/Memory Priority Model for Session-based Recommendation*,
         KDD 2018, https://doi.org/10.1145/3219819.3219950; authors' code https://github.com/uestcnlp/STAMP,
-        which differs from the text as listed under ``wiring`` and ``loss`` (``model/STAMP_rsc.py``).
+        which differs from the text as listed under ``wiring`` and ``loss`` (``model/STAMP_rsc.py``;
+        ``model/STAMP_cikm.py`` cuts input vectors to length 1.5).
     """
 
     def __init__(

@@ -44,4 +44,9 @@ def test_a_card_runs(name):
 def test_every_reference_says_where_it_stands():
     for card in frappe_rmse.CARDS:
         assert set(card.protocol) == {"en", "zh"} and dataclasses.is_dataclass(card)
-        assert all("arXiv" in reference.source for reference in card.references)
+        assert all("arXiv" in reference.source["en"] for reference in card.references)
+
+
+def test_no_verdict_rests_on_a_figure_that_was_not_read():
+    unread = [r for card in frappe_rmse.CARDS for r in card.references if "not yet read" in r.note["en"]]
+    assert len(unread) == 3 and not any(reference.comparable for reference in unread)
