@@ -2,7 +2,7 @@
 
 ``results overview`` shows what has run, ``results all`` every card's verdict, ``results family: NAME`` one
 family with its cards opened, ``results cards: NAME …`` a table of some cards for an article (``*`` stands for
-any text). TensorFlow is not imported.
+any text), ``results plot: NAME`` a drawing of a family's cards. TensorFlow is not imported.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import meta
 from results_card import shown
+from results_fronts import fronts
 from results_metrics import explained
 from results_overview import every, overview
+from results_planted import losses, spread
 from results_table import plain, table
 from results_words import cell, colon, say
 
@@ -30,7 +32,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from experiments import texts  # noqa: E402
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-MARKER = re.compile(r"<!-- results (overview|all|family|cards)(?:: ([\w*. -]+?))? -->")
+MARKER = re.compile(r"<!-- results (overview|all|family|cards|plot)(?:: ([\w*. -]+?))? -->")
+PLOTS = {
+    "fronts": ("score-fusion", fronts),
+    "losses": ("mmoe-planted", losses),
+    "spread": ("mmoe-planted", spread),
+}
 
 
 def title_of(family: str, language: str) -> str:
@@ -54,6 +61,11 @@ def expand(kind: str, names: str, cards: list[dict[str, Any]], language: str, pa
     """What stands in a marker's place."""
     if kind in ("overview", "all"):
         return (overview if kind == "overview" else every)(cards, language, page)
+    if kind == "plot":
+        if names not in PLOTS:
+            raise PluginError(f"{page}: no plot is named {names!r}, but {', '.join(PLOTS)}")
+        name, draw = PLOTS[names]
+        return draw([card for card in cards if card["family"] == name], language)
     if kind == "family":
         found = [card for card in cards if card["family"] == names]
     else:
