@@ -58,3 +58,13 @@ def test_the_complete_log_drops_rare_movies(monkeypatch):
     split, _ = cards.complete_data()
     cards.complete_data.cache_clear()
     assert split.num_items == 4 and split.train.lengths.tolist() == [2] * 5
+
+
+def test_a_verdict_needs_the_complete_log_and_the_sizes_of_its_study():
+    for card in cards.CARDS:
+        full, model = card.data == "ml-1m", card.settings["model"]
+        assert all(reference.comparable == full for reference in card.references), card.name
+        if full:
+            wide = card.references[0].source == cards.GSASREC
+            assert (model["embedding_dim"], model["dropout"]) == ((128, 0.5) if wide else (64, 0.1))
+            assert model["wiring"] == "authors" and model.get("share_items", True) != wide
