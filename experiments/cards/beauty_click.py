@@ -1,15 +1,16 @@
 """Amazon Beauty, the next item as a click: DIN, CAN and the sum of the history, GAUC by user.
 
-Of each user the last item tests and the one before it validates; every earlier item but the first is a click
-that the items before it explain, the last twenty of them. Each click comes with one item drawn uniformly from
-those the user had not had: anew for each epoch in training, from those in none of the user's training rows;
-once and for all in validation and test, from those in no row up to then. An item is
-its own vector beside the mean of the vectors of its attributes (categories and brand), in the history as well
-as for the candidate; CAN's co-action reads item ids alone. With one positive and one negative a user, GAUC is
+Of each user the last item tests and the one before it validates; every earlier item but the first is a
+click that the items before it explain, the last twenty of them. Each click comes with one item drawn
+uniformly from those the user had not had: anew for each epoch in training, from those in none of the user's
+training rows; once and for all in validation and test, from those in no row up to then. An item is its own
+vector beside the mean of the vectors of its attributes (categories and brand), in the history as well as
+for the candidate; CAN's co-action reads item ids alone. With one positive and one negative a user, GAUC is
 the share of users whose positive scores higher.
 
-The paper's public data set cannot be had here, and its table was withdrawn by the authors for a fault in
-their normalization: there is no figure to compare with, the differences between the models are the result.
+The paper's public data set cannot be had here, and the authors have replaced DIN's figures in its table,
+for a fault in their batch normalization, by lower ones (README of zhougr1993/DeepInterestNetwork@9765f96):
+there is no figure to compare with, the differences between the models are the result.
 """
 
 from __future__ import annotations
