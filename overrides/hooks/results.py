@@ -1,8 +1,9 @@
 """Results pages are written from the runs on file: ``<!-- results family: frappe-ctr -->`` and its like.
 
-``results overview`` shows what has run, ``results all`` every card's verdict, ``results family: NAME`` one
-family with its cards opened, ``results cards: NAME …`` a table of some cards for an article (``*`` stands for
-any text), ``results plot: NAME`` a drawing of a family's cards. TensorFlow is not imported.
+``results total`` says how much has run, ``results overview`` does so by family, ``results all`` has every
+card's verdict, ``results family: NAME`` one family with its cards opened, ``results cards: NAME …`` a table of
+some cards for an article (``*`` stands for any text), ``results plot: NAME`` a drawing of a family's cards.
+TensorFlow is not imported.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mkdocs.utils import meta
 from results_card import shown
 from results_fronts import fronts
 from results_metrics import explained
-from results_overview import every, overview
+from results_overview import every, overview, total
 from results_planted import losses, spread
 from results_table import plain, table
 from results_words import cell, colon, say
@@ -32,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from experiments import texts  # noqa: E402
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-MARKER = re.compile(r"<!-- results (overview|all|family|cards|plot)(?:: ([\w*. -]+?))? -->")
+MARKER = re.compile(r"<!-- results (total|overview|all|family|cards|plot)(?:: ([\w*. -]+?))? -->")
 PLOTS = {
     "fronts": ("score-fusion", fronts),
     "losses": ("mmoe-planted", losses),
@@ -59,6 +60,8 @@ def family(cards: list[dict[str, Any]], language: str, page: str) -> str:
 
 def expand(kind: str, names: str, cards: list[dict[str, Any]], language: str, page: str) -> str:
     """What stands in a marker's place."""
+    if kind == "total":
+        return total(cards, language)
     if kind in ("overview", "all"):
         return (overview if kind == "overview" else every)(cards, language, page)
     if kind == "plot":

@@ -36,13 +36,16 @@ def named(name: str, cards: Cards, page: str) -> str:
     return f"[{titled(name, cards)}]({place})" if cards[0]["title"] else titled(name, cards)
 
 
-def overview(cards: Cards, language: str, page: str) -> str:
-    """How much has run, and a line for each family."""
+def total(cards: Cards, language: str) -> str:
+    """How many cards have run, and for how long."""
     done = [card for card in cards if card["runs"]]
     if language == "en":
-        total = f"{len(done)} of {len(cards)} cards have run: {hours(done):.1f} CPU hours in all."
-    else:
-        total = f"{len(cards)} 张卡片里跑过 {len(done)} 张，一共用去 {hours(done):.1f} 个 CPU 小时。"
+        return f"{len(done)} of {len(cards)} cards have run: {hours(done):.1f} CPU hours in all."
+    return f"{len(cards)} 张卡片里跑过 {len(done)} 张，一共用去 {hours(done):.1f} 个 CPU 小时。"
+
+
+def overview(cards: Cards, language: str, page: str) -> str:
+    """How much has run, and a line for each family."""
     head = [say(word, language) for word in ("family", "cards run", "verdicts of its cards", "CPU hours")]
     rows = []
     for name, members in families(cards):
@@ -50,7 +53,7 @@ def overview(cards: Cards, language: str, page: str) -> str:
         text = listed([f"{say(verdict, language)} {count}" for verdict, count in counts.items()], language)
         run = f"{counts.total()}/{len(members)}"
         rows.append([named(name, members, page), run, text, f"{hours(members):.2f}" if counts else ""])
-    return f"{total}\n\n{grid(head, rows)}"
+    return f"{total(cards, language)}\n\n{grid(head, rows)}"
 
 
 def every(cards: Cards, language: str, page: str) -> str:

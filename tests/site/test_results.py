@@ -145,6 +145,7 @@ def test_the_overview_counts_cards_verdicts_and_hours(results: ModuleType, tmp_p
     two, three = {**one, "name": "e", "verdict": "above"}, {**one, "name": "f", "runs": []}
     found = [one, two, three, {**one, "name": "g", "family": "h", "verdict": "above", "cpu_hours": 2.0}]
     text = results.expand("overview", "", found, "en", "results/index.md")
+    assert text.startswith(results.expand("total", "", found, "en", "index.md") + "\n\n")
     assert "3 of 4 cards have run: 2.1 CPU hours in all." in text
     assert "| [Title](frappe-ctr.md) | 2/3 | reproduced 1, above 1 | 0.10 |" in text
     assert "| [Title](h.md) | 1/1 | above 1 | 2.00 |" in text
