@@ -1,8 +1,8 @@
 """Results pages are written from the runs on file: ``<!-- results family: frappe-ctr -->`` and its like.
 
 ``results total`` says how much has run, ``results overview`` does so by family, ``results all`` has every
-card's verdict, ``results family: NAME`` one family with its cards opened, ``results cards: NAME …`` a table of
-some cards for an article (``*`` stands for any text), ``results plot: NAME`` a drawing of a family's cards.
+card's verdict, ``results family: NAME`` one family with its cards opened, ``results cards: NAME …`` a table
+of some cards for an article (``*`` stands for any text), ``results plot: NAME`` a drawing of a family's cards.
 TensorFlow is not imported.
 """
 

@@ -57,7 +57,7 @@ def listed(parts: list[str], language: str) -> str:
 
 def number(mean: float, spread: float | None = None) -> str:
     """A figure and its standard deviation over seeds."""
-    return f"{mean:.4f}" + (f"\u00a0±\u00a0{spread:.4f}" if spread is not None else "")
+    return f"{mean:.4f}" + (f" ±\u00a0{spread:.4f}" if spread is not None else "")
 
 
 def cost(card: dict[str, Any]) -> str:

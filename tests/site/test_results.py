@@ -161,7 +161,7 @@ def test_a_sweep_is_a_table_of_the_card_alone(results: ModuleType, tmp_path: Pat
     card["runs"][0]["metrics"] = {"recall@50": 0.2, "recall@50/0.5": 0.1}
     text = results.expand("family", "frappe-ctr", [card], "en", "results/frappe-ctr.md")
     assert "| card | Recall@50 | verdict |" in text
-    assert "| λ | Recall@50 |\n| --- | --- |\n| 0 | 0.2000 |\n| 0.5 | 0.1000\u00a0±\u00a00.0100 |" in text
+    assert "| λ | Recall@50 |\n| --- | --- |\n| 0 | 0.2000 |\n| 0.5 | 0.1000 ±\u00a00.0100 |" in text
 
 
 def test_every_metric_of_every_card_has_a_name_and_a_sentence(results: ModuleType) -> None:
