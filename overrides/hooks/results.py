@@ -2,7 +2,7 @@
 
 ``results total`` says how much has run, ``results overview`` does so by family, ``results all`` has every
 card's verdict, ``results family: NAME`` one family with its cards opened, ``results cards: NAME …`` a table
-of some cards for an article (``*`` stands for any text), ``results plot: NAME`` a drawing of a family's cards.
+of some cards for an article (``*`` stands for any text), ``results plot: NAME`` a drawing of a family.
 TensorFlow is not imported.
 """
 
