@@ -25,7 +25,7 @@ from recnotes.layers.kernel_product import kernel_products
 from recnotes.layers.mixture import MixtureOfExperts
 from recnotes.layers.mlp import MLP
 from recnotes.layers.multi_interest import SelfAttentiveInterests, most_recent_first
-from recnotes.layers.negatives import sample_negatives
+from recnotes.layers.negatives import sample_negatives, sample_popular
 from recnotes.layers.normalized_mlp import NormalizedMLP
 from recnotes.layers.product import (
     factorized_inner,
@@ -91,6 +91,7 @@ __all__ = [
     "outer_superposition",
     "pair_scores",
     "sample_negatives",
+    "sample_popular",
     "scaled_dot_product_attention",
     "self_attention_mask",
     "weighted_inner",

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from recnotes.embedding.behavior import ItemEmbedding
 from recnotes.embedding.sequence import check_item_ids
+from recnotes.layers.negatives import sample_popular
 from recnotes.losses.top_k_gains import (
     bpr_max_loss,
     bpr_mean_loss,
@@ -65,11 +66,17 @@ class GRU4Rec(HistoryModel):
             the ``hidden_units`` (default: False).
         dropout: rate of dropout on each layer's states (default: 0.0).
         regularization: weight $\lambda$ of the scores in "bpr-max" (default: 1.0).
+        num_sampled: number ``S`` of negatives that `sample_popular` draws for each step besides, for all
+            rows; what it returns with ``"next"`` is then the pair of scores ``[B, L, B+S]`` and ids ``[L,
+            S]``. How often each item is clicked is the weight ``popularity`` ``[N]``, 1 at first; after
+            ``model.build()`` it is to be assigned (default: 0).
+        sample_alpha: power of the popularity (default: 0.75).
         seed: seed, from which each part gets its own (default: None).
         **kwargs: passed to `keras.Model`.
 
     Returns:
-        Called on a dict with ``"history"``: float tensor ``[B, N]``; with ``"next"`` as well: ``[B, L, B]``.
+        Called on a dict with ``"history"``: float tensor ``[B, N]``; with ``"next"`` as well: ``[B, L, B]``,
+        or the pair.
 
     Raises:
         ValueError: an argument is not one of its choices, or an id is out of range (eagerly).
@@ -84,11 +91,10 @@ class GRU4Rec(HistoryModel):
         https://arxiv.org/abs/1511.06939; Hidasi and Karatzoglou, *Recurrent Neural Networks with Top-k Gains
         for Session-based Recommendations*, CIKM 2018, https://arxiv.org/abs/1706.03847 ("top1-max",
         "bpr-max"). In the authors' code (https://github.com/hidasib/GRU4Rec) the reset gate acts before the
-        recurrent matrix, as here; Keras does so with ``reset_after=False`` only, while its default acts after
-        it. The update gate of the first paper and of the code is one minus Keras's. The second
-        paper and the code draw further negatives besides the batch's; the code goes through sessions step by
-        step in parallel, without gradients to earlier steps. The first paper puts a tanh on the scores, which
-        is not here.
+        recurrent matrix, as here and in Keras with ``reset_after=False`` only, and the update gate is one
+        minus Keras's. It draws 2048 negatives for each step of its batch, a row's own item among them, and
+        goes through sessions step by step in parallel, without gradients to earlier steps. The first paper
+        puts a tanh on the scores, which is not here.
     """
 
     def __init__(
@@ -100,6 +106,8 @@ class GRU4Rec(HistoryModel):
         share_items: bool = False,
         dropout: float = 0.0,
         regularization: float = 1.0,
+        num_sampled: int = 0,
+        sample_alpha: float = 0.75,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -107,12 +115,13 @@ class GRU4Rec(HistoryModel):
         self.config = constructor_arguments(locals())
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {tuple(LOSSES)}, received {loss!r}")
-        if not hidden_units or min(hidden_units) < 1:
-            raise ValueError(f"hidden_units must be positive integers, received {hidden_units!r}")
+        if not hidden_units or min([*hidden_units, num_sampled + 1]) < 1:
+            sizes = f"{hidden_units!r} and {num_sampled!r}"
+            raise ValueError(f"hidden_units must be positive, num_sampled at least 0, received {sizes}")
         if share_items and embedding_dim != hidden_units[-1]:
             raise ValueError(f"embedding_dim must be {hidden_units[-1]} to share, received {embedding_dim!r}")
-        self.loss_name, self.num_items, self.regularization = loss, int(num_items), float(regularization)
-        policy, seeds = self.dtype_policy, iter(child_seeds(seed, 2 + 3 * len(hidden_units)))
+        self.loss_name, self.num_items, self.num_sampled = loss, int(num_items), int(num_sampled)
+        policy, seeds = self.dtype_policy, iter(child_seeds(seed, 3 + 3 * len(hidden_units)))
         width = hidden_units[-1]
         self.output_items = ItemEmbedding(num_items, width, width**-0.5, next(seeds), dtype=policy)
         self.input_items = self.output_items if share_items else None
@@ -123,9 +132,10 @@ class GRU4Rec(HistoryModel):
             kernel = keras.initializers.GlorotUniform(seed=next(seeds))
             recurrent = keras.initializers.Orthogonal(seed=next(seeds))
             starts = {"kernel_initializer": kernel, "recurrent_initializer": recurrent}
-            options = {"reset_after": False, "return_sequences": True, "dtype": policy}
-            self.recurrent_layers.append(keras.layers.GRU(units, **starts, **options))
+            gru = keras.layers.GRU(units, reset_after=False, return_sequences=True, dtype=policy, **starts)
+            self.recurrent_layers.append(gru)
         self.dropouts = [keras.layers.Dropout(dropout, seed=next(seeds), dtype=policy) for _ in hidden_units]
+        self.sampling_seeds = keras.random.SeedGenerator(next(seeds))
 
     def build(self, input_shape: Any = None) -> None:
         """Creates all weights.
@@ -133,14 +143,13 @@ class GRU4Rec(HistoryModel):
         Args:
             input_shape: not used, all sizes are known (default: None).
         """
-        self.output_items.build()
-        if self.input_items is not None and self.input_items is not self.output_items:
-            self.input_items.build()
         width = self.config["embedding_dim"] or self.num_items
-        for layer in self.recurrent_layers:
+        for layer in self.layers:  # tables know their sizes, then one recurrent layer after the other
             layer.build((None, None, width))
-            width = layer.units
+            width = getattr(layer, "units", width)
         self.output_bias = self.add_weight((self.num_items,), "zeros", autocast=False, name="output_bias")
+        if self.num_sampled:
+            self.popularity = self.add_weight((self.num_items,), "ones", trainable=False, autocast=False)
         self.built = True
 
     # --8<-- [start:encode]
@@ -162,7 +171,6 @@ class GRU4Rec(HistoryModel):
             raise ValueError(f"'history' must be [B, L] with a step or more, received {tuple(ids.shape)}")
         if self.input_items is None:
             h = tf.one_hot(check_item_ids(ids, self.num_items, "history") - 1, self.num_items)
-            h = tf.cast(h, self.compute_dtype)  # [B, L, N]
         else:
             h = self.input_items(ids, name="history")  # [B, L, D]
         for layer, dropout in zip(self.recurrent_layers, self.dropouts, strict=True):
@@ -172,7 +180,7 @@ class GRU4Rec(HistoryModel):
     # --8<-- [end:encode]
 
     # --8<-- [start:call]
-    def call(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
+    def call(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> Any:
         """Scores all items after the last step, or with ``"next"`` the batch's items at every step.
 
         Args:
@@ -180,7 +188,7 @@ class GRU4Rec(HistoryModel):
             training: whether dropout is on (default: False).
 
         Returns:
-            ``[B, N]`` or ``[B, L, B]``.
+            ``[B, N]``, ``[B, L, B]`` or the pair of ``[B, L, B+S]`` and ``[L, S]``.
 
         Raises:
             ValueError: there is no history, or ``"next"`` has another shape.
@@ -196,29 +204,39 @@ class GRU4Rec(HistoryModel):
             raise ValueError(f"'next' must have the history's shape, received {tuple(following.shape)}")
         v = self.output_items(following, name="next")  # [B, L, U]
         c = tf.cast(tf.gather(self.output_bias.value, tf.maximum(following - 1, 0)), h.dtype)  # [B, L]
-        return tf.einsum("blu,clu->blc", h, v) + tf.transpose(c)[None]
+        scores = tf.einsum("blu,clu->blc", h, v) + tf.transpose(c)[None]
+        if not self.num_sampled:
+            return scores
+        shape, seed = [tf.shape(h)[1], self.num_sampled], self.sampling_seeds.next()
+        drawn = sample_popular(self.popularity, self.config["sample_alpha"], shape, seed)  # [L, S]
+        c = tf.cast(tf.gather(self.output_bias.value, drawn - 1), h.dtype)  # [L, S]
+        further = tf.einsum("blu,lsu->bls", h, self.output_items(drawn)) + c  # [B, L, S]
+        return tf.concat([scores, further], axis=2), drawn
 
     # --8<-- [end:call]
 
     # --8<-- [start:loss]
-    def loss_of(self, inputs: dict[str, tf.Tensor], outputs: tf.Tensor) -> tf.Tensor:
+    def loss_of(self, inputs: dict[str, tf.Tensor], outputs: Any) -> tf.Tensor:
         """Computes the mean loss of the steps that have a next item.
 
         Args:
             inputs: a dict with ``"history"`` and ``"next"``.
-            outputs: scores of the batch's items, ``[B, L, B]``.
+            outputs: what ``call`` returns for it.
 
         Returns:
             A scalar.
         """
         following = tf.convert_to_tensor(inputs["next"])  # [B, L]
         real = tf.logical_and(tf.not_equal(inputs["history"], 0), following > 0)  # [B, L]
-        others = tf.transpose(tf.where(real, following, 0))[None]
-        mask = tf.logical_and(others > 0, tf.not_equal(others, following[:, :, None]))  # [B, L, B]
-        positive = tf.einsum("blb->bl", outputs)  # [B, L]
-        options = (self.regularization,) if self.loss_name == "bpr-max" else ()
-        losses = LOSSES[self.loss_name](positive, outputs, mask, *options)  # [B, L]
-        m = tf.cast(real, losses.dtype)  # [B, L]
-        return tf.reduce_sum(m * losses) / tf.maximum(tf.reduce_sum(m), 1)
+        scores, others = outputs, tf.transpose(tf.where(real, following, 0))
+        if self.num_sampled:
+            scores, drawn = outputs
+            others = tf.concat([others, tf.cast(drawn, others.dtype)], axis=1)  # [L, B+S]
+        mask = tf.logical_and(others > 0, tf.not_equal(others, following[:, :, None]))
+        positive = tf.einsum("blb->bl", scores[:, :, : tf.shape(following)[0]])  # [B, L]
+        options = (self.config["regularization"],) if self.loss_name == "bpr-max" else ()
+        losses = LOSSES[self.loss_name](positive, scores, mask, *options)  # [B, L]
+        total, count = tf.reduce_sum(tf.where(real, losses, 0)), tf.math.count_nonzero(real)
+        return tf.math.divide_no_nan(total, tf.cast(count, losses.dtype))
 
     # --8<-- [end:loss]

@@ -145,9 +145,14 @@ def gru4rec_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
 
 
 def batch_loss_loops(
-    history: Array, following: Array, p: Mapping[str, Any], loss: str, regularization: float = 1.0
+    history: Array,
+    following: Array,
+    p: Mapping[str, Any],
+    loss: str,
+    regularization: float = 1.0,
+    drawn: Array | None = None,
 ) -> float:
-    """Computes the loss of a batch in which the other rows' items are the negatives.
+    """Computes the loss of a batch in which the other rows' items are the negatives, and drawn ones.
 
     Args:
         history: item ids ``[B, L]``, 0 is padding.
@@ -155,6 +160,7 @@ def batch_loss_loops(
         p: what `weights_of` returns.
         loss: one of the five names.
         regularization: weight of the scores in "bpr-max" (default: 1.0).
+        drawn: further negatives of each step, ids ``[L, S]``, None for none (default: None).
 
     Returns:
         The mean over the steps that have a next item.
@@ -177,6 +183,8 @@ def batch_loss_loops(
             for c in range(len(history)):
                 if history[c, t] != 0 and following[c, t] not in (0, own):
                     ids.append(following[c, t])
+            if drawn is not None:
+                ids += [i for i in drawn[t] if i != own]
             score = {i: float(states[t] @ p["outputs"][i - 1] + p["c"][i - 1]) for i in [own, *ids]}
             total += ranking_loss_loops(score[own], [score[i] for i in ids], loss, regularization)
     return total / max(count, 1)

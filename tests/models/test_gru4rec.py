@@ -89,6 +89,73 @@ def test_loss_and_gradients_equal_the_loops(loss):
             assert abs((sides[0] - sides[1]) / 2e-6 - g[at]) < 1e-7, v.path
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_drawn_negatives_count_like_those_of_the_batch(loss):
+    """A row's own item, where it is drawn, counts for the other rows only; gradients by differences."""
+    model = randomized(loss=loss, embedding_dim=3, regularization=0.5, scale=0.5, num_sampled=4)
+    history = np.array([[3, 1, 4, 2, 0], [7, 7, 0, 0, 0], [2, 1, 3, 0, 0]])
+    following = np.array([[1, 4, 2, 6, 0], [7, 2, 0, 0, 0], [1, 3, 0, 0, 0]])
+    model.popularity.assign([4.0, 3.0, 0.0, 1.0, 0.0, 1.0, 2.0])
+    x = {"history": tf.constant(history), "next": tf.constant(following)}
+    scores, drawn = model(x)
+    assert scores.shape == (3, 5, 3 + 4) and drawn.shape == (5, 4) and not {3, 5} & set(np.ravel(drawn))
+    for t in range(3):
+        every = model({"history": history[:, : t + 1]}).numpy()
+        for b in np.flatnonzero(history[:, t]):
+            np.testing.assert_allclose(scores[b, t, 3:], every[b][drawn[t] - 1], rtol=1e-10)
+    drawn = drawn.numpy()
+    assert (drawn[:4, :, None] == following.T[:4, None]).any()  # own items were drawn
+
+    def oracle():
+        return batch_loss_loops(history, following, weights_of(model), loss, 0.5, drawn)
+
+    def value():
+        model.sampling_seeds.state.assign(state)
+        return model.compute_loss(x, y_pred=model(x))
+
+    state = model.sampling_seeds.state.numpy() - [0, 1]  # the draws that were looked at
+    with tf.GradientTape() as tape:
+        found = value()
+    assert abs(float(found) - oracle()) < 1e-10
+    for v, g in zip(model.trainable_variables, tape.gradient(found, model.trainable_variables), strict=True):
+        g, start = tf.convert_to_tensor(g).numpy(), v.numpy()
+        at = np.unravel_index(np.abs(g).argmax(), g.shape)
+        sides = []
+        for step in (1e-6, -1e-6):
+            moved = start.copy()
+            moved[at] += step
+            v.assign(moved)
+            sides.append(oracle())
+        v.assign(start)
+        assert abs((sides[0] - sides[1]) / 2e-6 - g[at]) < 1e-7, v.path
+
+
+def test_drawn_negatives_are_new_at_every_step_of_fit_and_are_saved(tmp_path):
+    model = GRU4Rec(7, hidden_units=[4], num_sampled=5, seed=2, loss="bpr-max")
+    model.build()
+    model.popularity.assign(np.arange(7))
+    pairs = next_item_pairs(np.array([[3, 1, 4, 6], [2, 5, 0, 0]]))
+    draws = [model(pairs)[1].numpy() for _ in range(3)]
+    assert (draws[0] != draws[1]).any() and (draws[1] != draws[2]).any()
+    model.compile("adagrad")
+    first = model.sampling_seeds.state.numpy()[1]
+    assert np.isfinite(model.fit(pairs, batch_size=1, epochs=2, verbose=0).history["loss"]).all()
+    assert model.sampling_seeds.state.numpy()[1] >= first + 4
+    assert model({"history": HISTORY}).shape == (5, 7)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.popularity, np.arange(7))
+    np.testing.assert_array_equal(again({"history": HISTORY}), model({"history": HISTORY}))
+
+
+def test_a_model_without_drawn_negatives_starts_as_before():
+    a, b = GRU4Rec(7, 3, [4], seed=3), GRU4Rec(7, 3, [4], num_sampled=2, seed=3)
+    for model in (a, b):
+        model.build()
+    for x, y in zip(a.trainable_weights, b.trainable_weights, strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
 def test_training_scores_are_the_columns_of_all_scores():
     model = randomized(embedding_dim=3)
     pairs = next_item_pairs(np.array([[3, 1, 4, 6], [2, 5, 1, 7]]))
@@ -228,7 +295,8 @@ def test_ids_out_of_range_name_the_input(embedding_dim):
     ("kwargs", "message"),
     [
         ({"loss": "mse"}, "loss must be one of"),
-        ({"hidden_units": []}, r"hidden_units must be positive integers, received \[\]"),
+        ({"num_sampled": -1}, "num_sampled at least 0, received .100,. and -1"),
+        ({"hidden_units": []}, r"hidden_units must be positive, .* received \[\] and 0"),
         ({"num_items": 0}, "num_items must be positive, received 0"),
         ({"embedding_dim": 0}, "width must be positive, received 0"),
         ({"share_items": True}, "embedding_dim must be 100 to share, received None"),
