@@ -43,6 +43,11 @@ def squared_error(label: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.square(score - (2 * label - 1)))
 
 
+def shuffled(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Returns the order of an epoch's rows."""
+    return rng.permutation(count)
+
+
 def fit(
     model: keras.Model,
     train: Rows | Callable[[int], Rows],
@@ -121,7 +126,7 @@ def fit(
         nonlocal inputs, label
         if callable(train) and number > 1:
             inputs, label = tensors(train(number))
-        return float(epoch_of(inputs, label, tf.constant(rng.permutation(len(label)), tf.int32)))
+        return float(epoch_of(inputs, label, tf.constant(shuffled(len(label), rng), tf.int32)))
 
     return keep_best(
         model,
