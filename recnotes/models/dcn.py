@@ -34,7 +34,9 @@ class DCN(RowWeights):
     Args:
         vocabulary_sizes: number of values of each categorical field, length ``F``.
         num_dense: number ``n`` of numeric fields (default: 0).
-        embedding_dim: width ``D`` of the embeddings (default: 16).
+        embedding_dim: width ``D`` of the embeddings, or one a field, ``[6 * round(v**0.25) for v in
+            vocabulary_sizes]`` being near the paper's; the table is as wide as the widest, and what a field
+            does not use of it is not read (default: 16).
         num_cross_layers: number ``L`` of cross layers (default: 6).
         hidden_units: widths of the network's hidden layers; none leaves the cross network alone
             (default: (1024, 1024)).
@@ -63,17 +65,16 @@ class DCN(RowWeights):
         Wang et al., *Deep & Cross Network for Ad Click Predictions*, ADKDD 2017,
         https://arxiv.org/abs/1708.05123. In its experiments each field's embedding has its own width, 6 times
         the fourth root of the number of values, and the network has batch normalization
-        (``batch_norm=True``, here before each activation); all widths here are ``embedding_dim``,
-        whose default is this package's. Two layers of 1,024 units and six cross layers are the paper's best
-        on Criteo. DeepCTR adds a linear logit and has no output bias
-        (`recnotes.oracles.cross.deepctr_logit`).
+        (``batch_norm=True``, here before each activation); the default width is this package's. Two layers of
+        1,024 units and six cross layers are the paper's best on Criteo. DeepCTR adds a linear logit and has
+        no output bias (`recnotes.oracles.cross.deepctr_logit`).
     """
 
     def __init__(
         self,
         vocabulary_sizes: Sequence[int],
         num_dense: int = 0,
-        embedding_dim: int = 16,
+        embedding_dim: int | Sequence[int] = 16,
         num_cross_layers: int = 6,
         hidden_units: Sequence[int] = (1024, 1024),
         activation: str = "relu",
@@ -88,12 +89,17 @@ class DCN(RowWeights):
         self.config = constructor_arguments(locals())
         if num_dense < 0:
             raise ValueError(f"num_dense must be at least 0, received {num_dense!r}")
+        fields = len(vocabulary_sizes)
+        self.widths = list(embedding_dim) if isinstance(embedding_dim, Sequence) else [embedding_dim] * fields
+        if len(self.widths) != fields or min(self.widths, default=1) < 1:
+            raise ValueError(f"embedding_dim must be positive, one or {fields}, received {embedding_dim!r}")
         self.num_dense = int(num_dense)
         self.seed = seed
         seeds = child_seeds(seed, 4)
         policy = self.dtype_policy
+        width = max(self.widths, default=1)
         self.embedding = FieldEmbedding(
-            vocabulary_sizes, embedding_dim, field_names, embedding_stddev, seeds[0], dtype=policy
+            vocabulary_sizes, width, field_names, embedding_stddev, seeds[0], dtype=policy
         )
         self.cross = CrossNetwork(num_cross_layers, seeds[1], dtype=policy)
         network = NormalizedMLP if batch_norm else MLP
@@ -106,7 +112,7 @@ class DCN(RowWeights):
         Args:
             input_shape: not used, the sizes are known (default: None).
         """
-        width = self.num_dense + len(self.embedding.vocabulary_sizes) * self.embedding.width
+        width = self.num_dense + sum(self.widths)
         self.embedding.build()
         self.cross.build((None, width))
         self.dnn.build((None, width))
@@ -126,9 +132,17 @@ class DCN(RowWeights):
         # --8<-- [start:call]
         e = self.embedding(inputs["sparse"])  # [B, F, D]
         x0 = stack_features(inputs, e, self.num_dense)  # [B, n + F*D]
+        if min(self.widths) < self.embedding.width:  # n + F*D is then n and the sum of the widths
+            x0 = tf.gather(x0, self._columns(), axis=1)
         x = self.cross(x0)  # [B, n + F*D]
         if self.dnn.hidden_units:
             x = tf.concat([x, self.dnn(x0, training=training)], axis=1)  # [B, n + F*D + U]
         y = tf.cast(self.head(x)[:, 0], tf.float32)  # [B]
         return y
         # --8<-- [end:call]
+
+    def _columns(self) -> list[int]:
+        """Return where the numeric values and what the fields use of their vectors stand."""
+        first = [self.num_dense + f * self.embedding.width for f in range(len(self.widths))]
+        used = [range(start, start + width) for start, width in zip(first, self.widths, strict=True)]
+        return [column for part in (range(self.num_dense), *used) for column in part]

@@ -38,6 +38,8 @@ class NFM(RowWeights):
         pooled_dropout: share of the pooled vector dropped in training (default: 0.5).
         dropout: share of the hidden units dropped in training (default: 0.2).
         batch_norm: whether batch normalization is on (default: True).
+        random_biases: whether the hidden layers' biases start at random, like their matrices, as in the
+            authors' code (default: False).
         embedding_stddev: standard deviation of the vectors at the start (default: 0.01).
         field_names: names of the categorical fields for error messages (default: None).
         seed: seed, from which each part gets its own (default: None).
@@ -56,7 +58,9 @@ class NFM(RowWeights):
 
     References:
         He and Chua, *Neural Factorization Machines for Sparse Predictive Analytics*, SIGIR 2017,
-        https://arxiv.org/abs/1708.05027. The authors' code starts the hidden biases at random, here at zero.
+        https://arxiv.org/abs/1708.05027. The authors' code
+        (https://github.com/hexiangnan/neural_factorization_machine) starts the hidden biases at random
+        (``random_biases=True``).
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class NFM(RowWeights):
         pooled_dropout: float = 0.5,
         dropout: float = 0.2,
         batch_norm: bool = True,
+        random_biases: bool = False,
         embedding_stddev: float = 0.01,
         field_names: Sequence[str] | None = None,
         seed: int | None = None,
@@ -83,7 +88,7 @@ class NFM(RowWeights):
         self.batch_norm = bool(batch_norm)
         self.seed = seed
         count = len(self.hidden_units)
-        seeds = child_seeds(seed, 3 + 2 * count)
+        seeds = child_seeds(seed, 3 + 3 * count)
         self.first_order = FeatureEmbedding(
             vocabulary_sizes, num_dense, 1, field_names, stddev=0.0, dtype="float32", name="first_order"
         )
@@ -95,10 +100,17 @@ class NFM(RowWeights):
             keras.layers.Dense(u, kernel_initializer=keras.initializers.GlorotNormal(s), dtype=policy)
             for u, s in zip(self.hidden_units, seeds[3:], strict=False)
         ]
+        if random_biases:
+            widths = [embedding_dim, *self.hidden_units]
+            for layer, fan_in, s in zip(self.hidden, widths, seeds[3 + 2 * count :], strict=False):
+                stddev = (2 / (fan_in + layer.units)) ** 0.5
+                layer.bias_initializer = keras.initializers.RandomNormal(stddev=stddev, seed=s)
         norms = range(count + 1 if batch_norm else 0)
         self.norms = [keras.layers.BatchNormalization(momentum=0.9, dtype=policy) for _ in norms]
         self.drops = [keras.layers.Dropout(self.pooled_dropout, seed=seeds[1], dtype=policy)]
-        self.drops += [keras.layers.Dropout(self.dropout, seed=s, dtype=policy) for s in seeds[3 + count :]]
+        self.drops += [
+            keras.layers.Dropout(self.dropout, seed=s, dtype=policy) for s in seeds[3 + count : 3 + 2 * count]
+        ]
         self.act = keras.activations.get(activation)
         self.h = keras.layers.Dense(
             1, kernel_initializer=keras.initializers.GlorotNormal(seeds[2]), dtype=policy

@@ -202,6 +202,8 @@ def dcn_of_model(model: Any, inputs: Mapping[str, Any]) -> Array:
     """
     logits = []
     for x0 in stacked(inputs, model.embedding, bool(model.num_dense)):
+        d, e = x0[: model.num_dense], x0[model.num_dense :].reshape(-1, model.embedding.width)
+        x0 = np.concatenate([d, *(field[:width] for field, width in zip(e, model.widths, strict=True))])
         x = x0
         for w, b in zip(model.cross.kernels, model.cross.biases, strict=True):
             x = cross(x0, x, np.asarray(w, np.float64)[:, 0], np.asarray(b, np.float64))

@@ -26,6 +26,34 @@ def test_equals_the_loops(units, batch_norm):
     np.testing.assert_allclose(model(inputs), dcn_of_model(model, inputs), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("num_dense", [2, 0])
+def test_fields_of_different_widths_equal_the_loops_and_read_only_their_columns(num_dense):
+    rng, widths = np.random.default_rng(3), [2, 5, 3]
+    model = randomize(DCN(SIZES, num_dense, **{**SMALL, "embedding_dim": widths}), rng)
+    inputs = draw(rng)
+    np.testing.assert_allclose(model(inputs), dcn_of_model(model, inputs), rtol=1e-4, atol=1e-4)
+    assert [w.shape for w in model.cross.kernels] == [(num_dense + 10, 1)] * 2
+    with tf.GradientTape() as tape:
+        y = tf.reduce_sum(model(inputs) ** 2)
+    g = tape.gradient(y, model.embedding.table.value)
+    assert isinstance(g, tf.IndexedSlices)
+    g = np.reshape(g.values, [-1, 3, 5])  # [B, F, D]
+    for field, width in enumerate(widths):
+        assert (np.abs(g[:, field, :width]).max(axis=0) > 0).all() and (g[:, field, width:] == 0).all()
+        table = model.embedding.table.numpy()
+        start = model.embedding.offsets[field]
+        table[start : start + SIZES[field], width:] = 1e6  # nobody looks
+        before = model(inputs).numpy()
+        model.embedding.table.assign(table)
+        np.testing.assert_array_equal(model(inputs), before)
+
+
+def test_equal_widths_are_one_width():
+    inputs = draw(np.random.default_rng(4))
+    one, each = (DCN(SIZES, 2, **{**SMALL, "embedding_dim": width}, seed=1) for width in (3, [3, 3, 3]))
+    np.testing.assert_array_equal(one(inputs), each(inputs))
+
+
 def test_zero_cross_columns_leave_the_network():
     rng = np.random.default_rng(1)
     model = randomize(DCN(SIZES, 0, **SMALL), rng)
@@ -68,9 +96,9 @@ def test_every_weight_gets_a_gradient():
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras itself
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_save_and_load(tmp_path, batch_norm):
-    model = DCN(SIZES, 2, 3, 2, [6], "tanh", 0.25, batch_norm, 0.1, NAMES, seed=1)
+@pytest.mark.parametrize(("width", "batch_norm"), [(3, False), (3, True), ((1, 4, 2), False)])
+def test_save_and_load(tmp_path, width, batch_norm):
+    model = DCN(SIZES, 2, width, 2, [6], "tanh", 0.25, batch_norm, 0.1, NAMES, seed=1)
     bench.check_save_and_load(model, np.random.default_rng(5), tmp_path / "m.keras")
 
 
@@ -78,6 +106,9 @@ def test_bad_input():
     bench.check_bad_input(DCN(SIZES, 2, field_names=NAMES, **SMALL))
     with pytest.raises(ValueError, match="num_dense must be"):
         DCN(SIZES, -1)
+    for width in ([3, 4], [3, 0, 4], 0, []):
+        with pytest.raises(ValueError, match="embedding_dim must be positive, one or 3, received"):
+            DCN(SIZES, embedding_dim=width)
 
 
 def test_beats_everything_of_first_order():

@@ -52,6 +52,22 @@ def test_values_and_gradients_equal_the_loops(units):
             assert abs(slope - g[row, d]) < 2e-3 * max(1, abs(slope))
 
 
+def test_biases_start_at_zero_or_at_random_as_in_the_authors_code():
+    model, other = (NFM(SIZES, 2, 100, (300, 50), random_biases=random, seed=3) for random in (False, True))
+    for m in (model, other):
+        m.build()
+    for layer, again, fans in zip(model.hidden, other.hidden, (400, 350), strict=True):
+        assert (layer.bias.numpy() == 0).all()
+        np.testing.assert_array_equal(layer.kernel, again.kernel)
+        std = again.bias.numpy().std()
+        # The deviation of a standard deviation of n draws is 1 / sqrt(2 n) of it.
+        assert abs(std / np.sqrt(2 / fans) - 1) < 4 / np.sqrt(2 * layer.units)
+    inputs = draw(np.random.default_rng(0))
+    np.testing.assert_allclose(other(inputs), nfm_of_model(other, inputs), rtol=1e-4, atol=1e-4)
+    assert np.abs(other(inputs) - model(inputs)).max() > 1e-4
+    assert type(other).from_config(other.get_config()).config["random_biases"]
+
+
 def test_no_hidden_layer_and_h_one_is_the_factorization_machine():
     rng = np.random.default_rng(2)
     model, fm, inputs = build(rng, ()), FactorizationMachine(SIZES, 2, embedding_dim=3), draw(rng)
