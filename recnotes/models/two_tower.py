@@ -50,8 +50,9 @@ class TwoTower(keras.Model):
         Called on ``{"user": int [B], "item": int [B]}`` and, where there are such fields, ``"user_fields"``
         int ``[B, F]`` and ``"item_fields"`` int ``[B, G]``: each pair's score, float32 ``[B]``.
         ``compile(optimizer=...)`` without a loss and ``fit({"user": ..., "item": ...})`` train on pairs that
-        belong together, without labels; ``sample_weight`` is the paper's reward. The probabilities are
-        estimated from the batches as they come, or given as ``"log_p"``, float ``[B]``.
+        belong together, without labels. ``"reward"``, float ``[B]``, weighs the rows, the paper's $r$; so
+        does ``sample_weight``, which ``fit`` passes on beside a ``y`` only. The probabilities are estimated
+        from the batches as they come, or given as ``"log_p"``, float ``[B]``.
 
     Raises:
         ValueError: a size does not fit, an input is missing, inputs differ in length, or an id is out of
@@ -178,7 +179,7 @@ class TwoTower(keras.Model):
             x: the inputs (default: None).
             y: not used, the items are in ``x`` (default: None).
             y_pred: not used, the pairs' scores (default: None).
-            sample_weight: weights ``[B]`` of the rows (default: None).
+            sample_weight: weights ``[B]`` of the rows, where ``x`` has no ``"reward"`` (default: None).
             training: whether the batch counts for the probabilities (default: True).
 
         Returns:
@@ -195,8 +196,9 @@ class TwoTower(keras.Model):
             log_p = tf.math.log(self.frequency(x["item"], training=training))
         repeats = x["item"] if self.mask_repeats else None
         losses = in_batch_softmax_loss(u, v, log_p, repeats, self.temperature)
-        if sample_weight is not None:
-            losses *= tf.reshape(tf.cast(sample_weight, losses.dtype), tf.shape(losses))
+        reward = x.get("reward", sample_weight)
+        if reward is not None:
+            losses *= tf.reshape(tf.cast(reward, losses.dtype), tf.shape(losses))
         return tf.math.divide_no_nan(tf.reduce_sum(losses), tf.cast(tf.size(losses), losses.dtype))
 
     # --8<-- [end:loss]

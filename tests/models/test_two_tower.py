@@ -163,6 +163,24 @@ def test_rewards_weigh_rows():
     assert np.ptp(parts) > 0.01 * np.max(parts)
 
 
+def test_rewards_reach_fit_and_evaluate():
+    """Without a y Keras drops the weights of rows: among the inputs they arrive."""
+    rng = np.random.default_rng(7)
+    model, inputs = bench.randomize(make(frequency_rate=0.0), rng), bench.draw(rng)
+    model.compile(keras.optimizers.SGD(0.1))
+    reward = np.arange(6.0, dtype=np.float32)
+    expected = float(model.compute_loss(inputs, sample_weight=reward))
+    plain = float(model.compute_loss(inputs))
+    assert abs(expected - plain) > 0.1
+    assert model.evaluate({**inputs, "reward": reward}, verbose=0) == pytest.approx(expected, rel=1e-5)
+    found = model.evaluate(inputs, np.zeros(6), sample_weight=reward, verbose=0)
+    assert found == pytest.approx(expected, rel=1e-5)
+    start = model.get_weights()
+    model.fit({**inputs, "reward": np.zeros(6, np.float32)}, verbose=0)
+    for before, after in zip(start, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
 def test_defaults_are_of_the_paper():
     model = TwoTower(3, 4)
     config = model.get_config()
