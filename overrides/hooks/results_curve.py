@@ -13,8 +13,8 @@ def curve(card: dict[str, Any], language: str) -> str:
     """Validation metric by epoch, a line a seed, the chosen epoch marked."""
     curves = [run["curve"] for run in card["runs"] if run["curve"]]
     names = [key for key in (curves[0][0] if curves else {}) if key not in ("epoch", "loss", "seconds")]
-    if not names:
-        return ""
+    if not names or max(map(len, curves)) < 2:
+        return ""  # one point is no curve
     metric = names[0]
     points = [[(entry["epoch"], entry[metric]) for entry in entries] for entries in curves]
     low, high = (choose(y for line in points for _, y in line) for choose in (min, max))

@@ -181,3 +181,10 @@ def test_a_protocol_that_all_cards_share_is_said_once(results: ModuleType, tmp_p
     two["protocol"] = {"en": "Otherwise", "zh": "另样"}
     text = results.family([one, two], "en", "results/frappe-ctr.md")
     assert "| protocol | How |" in text and "| protocol | Otherwise |" in text and "**Protocol**" not in text
+
+
+def test_one_point_is_no_curve(results: ModuleType, tmp_path: Path) -> None:
+    (card,) = cards(tmp_path, 0.9)
+    assert "<svg" in results.shown(card, "en")
+    del card["runs"][0]["curve"][1:]
+    assert "<svg" not in results.shown(card, "en")
