@@ -22,7 +22,8 @@ def planted(garbage=()):
         ratings = rng.integers(1, 6, 20)
         if user in garbage:
             unseen = np.setdiff1d(np.arange(MOVIES), items[:-HELD])
-            items[-HELD:], ratings[-HELD:] = other.choice(unseen, HELD, replace=False), 5
+            items[-HELD:] = other.choice(unseen, HELD, replace=False)
+            ratings[-HELD:] = other.integers(1, 6, HELD)
         rows += [
             (user + 1, item + 1, rating, place)
             for place, (item, rating) in enumerate(zip(items, ratings, strict=True))
@@ -127,28 +128,36 @@ def test_a_card_runs(form):
     assert trial.metrics["chosen"] in [point["candidate"] for point in trial.points]
 
 
-def test_test_rows_never_reach_selection(monkeypatch):
-    _, test = np.array_split(np.random.default_rng(0).permutation(USERS), 2)
-    trials, weights, fit = [], [], movie_scores.fit
+def chosen_with(monkeypatch, garbage):
+    """Runs a card with garbage in some users' last rows: what was chosen, and the test metrics."""
+    weights, fit = [], movie_scores.fit
 
     def spying(model, *arguments, **options):
         found = fit(model, *arguments, **options)
-        weights[-1] += model.get_weights()
+        weights.extend(weight.tobytes() for weight in model.get_weights())
         return found
 
-    monkeypatch.setattr(movie_scores, "fit", spying)
-    for garbage in ((), test):
-        weights.append([])
-        monkeypatch.setattr(movie_scores, "movielens_100k", lambda users=garbage: planted(users))
-        trials.append(score_fusion.run("z-score", SETTINGS, 0, 2))
-    true, garbled = trials
-    for name in ("loss", "ndcg@10"):
-        assert [entry[name] for entry in true.curve] == [entry[name] for entry in garbled.curve]
-    assert true.epoch == garbled.epoch
-    for name in ("chosen", "like_epoch"):
-        assert true.metrics[name] == garbled.metrics[name]
-    for name in ("candidate", "validation_liked", "validation_tail"):
-        assert [point[name] for point in true.points] == [point[name] for point in garbled.points]
-    for a, b in zip(*weights, strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert true.metrics["liked_ndcg@10"] != garbled.metrics["liked_ndcg@10"]
+    with monkeypatch.context() as patch:
+        patch.setattr(movie_scores, "fit", spying)
+        patch.setattr(movie_scores, "movielens_100k", lambda: planted(garbage))
+        trial = score_fusion.run("z-score", SETTINGS, 0, 2)
+    choices = ("candidate", "validation_liked", "validation_tail")
+    chosen = {
+        "curve": [{name: entry[name] for name in ("loss", "ndcg@10")} for entry in trial.curve],
+        "epochs": (trial.epoch, trial.metrics.pop("like_epoch")),
+        "candidate": trial.metrics.pop("chosen"),
+        "front": [[point[name] for name in choices] for point in trial.points],
+        "weights": weights,
+    }
+    return chosen, trial.metrics
+
+
+def test_test_rows_never_reach_selection_and_validation_rows_do(monkeypatch):
+    validation, test = np.array_split(np.random.default_rng(0).permutation(USERS), 2)
+    (true, metrics), (garbled, others), (moved, _) = (
+        chosen_with(monkeypatch, garbage) for garbage in ((), test, validation)
+    )
+    assert true["weights"]
+    assert [name for name in true if garbled[name] != true[name]] == []
+    assert others["liked_ndcg@10"] != metrics["liked_ndcg@10"]
+    assert {"curve", "front"} <= {name for name in true if moved[name] != true[name]}
