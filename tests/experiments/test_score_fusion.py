@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments import fusing
+from experiments import fusing, runner
 from experiments.cards import movie_scores, score_fusion
 
 USERS, MOVIES, HELD = 30, 60, 4
@@ -161,3 +161,35 @@ def test_test_rows_never_reach_selection_and_validation_rows_do(monkeypatch):
     assert [name for name in true if garbled[name] != true[name]] == []
     assert others["liked_ndcg@10"] != metrics["liked_ndcg@10"]
     assert {"curve", "front"} <= {name for name in true if moved[name] != true[name]}
+
+
+def measured(form, metric):
+    """What the seeds on file reached, by seed."""
+    path = runner.RESULTS / f"fusion-{form}.json"
+    if not path.exists():
+        pytest.skip(f"nothing on file for {form}")
+    return {run["seed"]: run["metrics"][metric] for run in runner.read(path)["runs"]}
+
+
+def smaller(form, other):
+    """Whether one form's area is below another's in every seed that both have on file."""
+    ours, theirs = measured(form, "hypervolume"), measured(other, "hypervolume")
+    common = ours.keys() & theirs.keys()
+    assert common
+    return all(ours[seed] < theirs[seed] for seed in common)
+
+
+def test_what_the_page_says_of_the_forms():
+    fused = set(fusing.PLANS) - {"watch"}
+    assert all(smaller("watch", form) for form in fused)
+    assert all(smaller("rrf", form) for form in fused - {"rrf"})
+    assert smaller("weighted-sum", "z-score") and smaller("cascade", "z-score")
+    steps = [15 * fusing.WEIGHTS[int(n)][2] for n in measured("weighted-sum", "chosen").values()]
+    assert max(steps) == pytest.approx(1)
+    spread = {form: np.std(list(measured(form, "hypervolume").values())) for form in fused}
+    assert max(spread, key=lambda form: spread[form]) == "price"
+    close = ("z-score", "min-max", "power", "borda", "chebyshev")
+    means = [np.mean(list(measured(form, "hypervolume").values())) for form in close]
+    assert max(means) - min(means) < 0.1
+    gaps = {form: np.mean(list(measured(form, "gap").values())) for form in fused}
+    assert min(gaps.values()) < gaps["z-score"] < max(gaps.values())
