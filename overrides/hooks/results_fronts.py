@@ -17,8 +17,15 @@ LEGEND = {
 
 
 def fronts_of(card: dict[str, Any]) -> list[list[tuple[float, float]]]:
-    """Both objectives on test users of the candidates that validation put on its front, a list a seed."""
-    return [[(point["liked"], point["tail"]) for point in run["points"]] for run in card["runs"]]
+    """Both objectives on test users of the candidates on validation's front, without those beaten there."""
+    fronts = []
+    for run in card["runs"]:
+        front: list[tuple[float, float]] = []
+        for liked, tail in sorted(((point["liked"], point["tail"]) for point in run["points"]), reverse=True):
+            if not front or tail > front[-1][1]:
+                front.append((liked, tail))
+        fronts.append(front)
+    return fronts
 
 
 def drawing(card: dict[str, Any], reference: dict[str, Any]) -> Callable[[Place], list[str]]:

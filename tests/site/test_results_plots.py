@@ -89,11 +89,12 @@ def test_fronts_and_the_chosen_dot_land_where_they_must(hook: Any, language: str
     top = (0.2, 0.05)  # the largest of each objective
     cards = [
         form("fusion-z-score", [(0.2, 0.01), (0.1, 0.04)], (0.2, 0.01)),
-        form("fusion-borda", [(0.2, 0.02), (0.05, 0.05)], top),
+        form("fusion-borda", [(0.2, 0.02), (0.1, 0.01), (0.05, 0.05)], top),  # the second is beaten
         {"name": "fusion-rrf", "family": "score-fusion", "runs": []},
     ]
     svg = module.fronts(cards, language)
     assert svg.count("<g ") == 2 and ">borda<" in svg and ">rrf<" not in svg
+    assert [len(points) for points in lines(svg, module.OWN)[1:]] == [2] * 4
     assert len(lines(svg, module.OWN)) == 1 + 2 + 2 and len(lines(svg, module.OTHER)) == 1 + 2
     expected = (
         panels.LEFT + (panels.RIGHT - panels.LEFT) / 1.08,
