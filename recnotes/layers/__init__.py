@@ -21,6 +21,7 @@ from recnotes.layers.experts import apply_experts, gate_weights, mix_experts
 from recnotes.layers.ffm import FieldAwareEmbedding, ffm_pairwise
 from recnotes.layers.fm import FMInteraction, fm_pairs, fm_pairwise, fm_pooled
 from recnotes.layers.frequency import StreamingFrequency
+from recnotes.layers.hashed_frequency import HashedFrequency
 from recnotes.layers.kernel_product import kernel_products
 from recnotes.layers.mixture import MixtureOfExperts
 from recnotes.layers.mlp import MLP
@@ -54,6 +55,7 @@ __all__ = [
     "DiceMLP",
     "FMInteraction",
     "FieldAwareEmbedding",
+    "HashedFrequency",
     "MLP",
     "MixtureOfExperts",
     "MultiHeadAttention",

@@ -50,8 +50,8 @@ class StreamingFrequency(keras.layers.Layer):
         Yi et al., *Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations*,
         RecSys 2019, https://doi.org/10.1145/3298689.3346996, algorithm 2; rate and initial gap are those of
         its section 6. There an item's place is a hash of its id, so that no vocabulary is needed; algorithm 3
-        keeps several hashes and reads the largest gap. The error above follows from the recursion; equation 7
-        prints $(1 - \alpha)^{n-1}$ before $\delta$.
+        keeps several hashes and reads the largest gap (`HashedFrequency`). The error above follows from the
+        recursion; equation 7 prints $(1 - \alpha)^{n-1}$ before $\delta$.
     """
 
     def __init__(

@@ -73,6 +73,48 @@ def streaming_gaps(
     return np.array(gap)
 
 
+def hashed_probabilities(
+    batches: Sequence[Sequence[int]],
+    items: Sequence[int],
+    hashes: Sequence[tuple[int, int]],
+    num_buckets: int,
+    rate: float,
+    initial_gap: float,
+) -> Array:
+    r"""Runs algorithm 3: the gaps of places that items may share, of which the largest counts.
+
+    Args:
+        batches: the items of each step.
+        items: the items whose probabilities are wanted.
+        hashes: $a$ and $c$ of each $h(y) = ((a y + c) \bmod (2^{31} - 1)) \bmod H$.
+        num_buckets: number of places ``H``.
+        rate: learning rate $\alpha$.
+        initial_gap: what every gap starts with.
+
+    Returns:
+        One probability an item.
+
+    Example:
+        >>> hashed_probabilities([[5], [5]], [5], [(1, 0), (1, 1)], 3, 0.5, 4.0).tolist()
+        [0.5714285714285714]
+
+    References:
+        Yi et al., RecSys 2019, https://doi.org/10.1145/3298689.3346996, algorithm 3.
+    """
+    largest = np.zeros(len(items))
+    for a, c in hashes:
+
+        def place(y: int, a: int = a, c: int = c) -> int:
+            return (a * y + c) % (2**31 - 1) % num_buckets
+
+        gaps = streaming_gaps(
+            [[place(y) for y in batch] for batch in batches], num_buckets, rate, initial_gap
+        )
+        for i, y in enumerate(items):
+            largest[i] = max(largest[i], gaps[place(y)])
+    return 1 / largest
+
+
 def vectors_of_tower(tower: Any, ids: Any) -> Array:
     """Evaluates a `recnotes.layers.Tower` with ReLU by the loops, with its weights.
 

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from recnotes.data.choices import planted_choices
 from recnotes.layers.frequency import StreamingFrequency
+from recnotes.layers.hashed_frequency import HashedFrequency
 from recnotes.models.two_tower import TwoTower
 from tests.checks.shape_cases import sizes
 
@@ -12,6 +13,7 @@ from tests.checks.shape_cases import sizes
 @sizes(B=3)
 def case_frequency():
     StreamingFrequency(5)(tf.constant([0, 4, 4]), training=True)
+    HashedFrequency(5)(tf.constant([0, 4, 4]), training=True)
 
 
 @sizes(B=3, F=(2, 4), D=11, U=13)
