@@ -190,6 +190,6 @@ def test_what_the_page_says_of_the_forms():
     assert max(spread, key=lambda form: spread[form]) == "price"
     close = ("z-score", "min-max", "power", "borda", "chebyshev")
     means = [np.mean(list(measured(form, "hypervolume").values())) for form in close]
-    assert max(means) - min(means) < 0.1
+    assert max(means) < 1.2 * min(means)
     gaps = {form: np.mean(list(measured(form, "gap").values())) for form in fused}
     assert min(gaps.values()) < gaps["z-score"] < max(gaps.values())
