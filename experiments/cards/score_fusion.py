@@ -38,9 +38,9 @@ PROTOCOL = {
     "users, as a share of that of weighted z-scores with hindsight; gap: how far the mean of both stays "
     "below the highest of that front",
     "zh": "留出每个用户最后十条评分，一半用户验证，一半用户测试；取 P(watch) 最高的 200 部未看影片，"
-    "按融合分排序。报告评分不低于 4 的影片的 NDCG@10（liked），以及其中头部以外影片的 NDCG@10（tail）；"
-    "136 个候选里取验证用户上两者均值最高的一个。hypervolume：验证集找到的前沿在测试用户上围出的面积，"
-    "与事后选权重的 z-score 加权和的面积之比；gap：两者均值比那条前沿的最高值低多少",
+    "按融合分排序。报告评分不低于 4 的影片的 NDCG@10（喜欢），以及其中头部以外影片的 NDCG@10（长尾）；"
+    "136 个候选里取验证用户上两者均值最高的一个。超体积：验证集找到的前沿在测试用户上围出的面积，"
+    "与事后选权重的 z-score 加权和的面积之比；差距：两者均值比那条前沿的最高值低多少",
 }
 SETTINGS: dict[str, Any] = {
     "held_out": 10,

@@ -12,7 +12,7 @@ OWN = 'stroke="var(--rn-accent)" stroke-width="1.5"'
 OTHER = 'stroke="currentColor" stroke-width="1" stroke-dasharray="2 3" opacity=".6"'
 LEGEND = {
     "en": ("→ liked  ↑ tail", "this form", "z-scores", "chosen"),
-    "zh": ("→ liked  ↑ tail", "这种形式", "z-score", "选中的候选"),
+    "zh": ("→ 喜欢  ↑ 长尾", "这种形式", "z-score", "选中的候选"),
 }
 
 

@@ -122,13 +122,13 @@ METRICS = {
     ),
     r"hypervolume": metric(
         "hypervolume",
-        "hypervolume",
+        "超体积",
         "area under the front of a form, as a share of that of weighted z-scores with hindsight",
         "一种形式的前沿围出的面积，与事后选权重的 z-score 加权和的面积之比",
     ),
     r"gap": metric(
         "gap",
-        "gap",
+        "差距",
         "how far the mean of both objectives stays below the highest with hindsight; lower is better",
         "两个目标的均值比事后所能选到的最高值低多少；越低越好",
     ),
@@ -154,12 +154,12 @@ VARIANTS = {
     r"(.+)_99": SAMPLED,
     r"liked_(.+)": metric(
         "{}, liked",
-        "{}，liked",
+        "{}，喜欢",
         "{} of the held-out movies rated 4 or 5",
         "留出的影片里评分不低于 4 的那些的 {}",
     ),
     r"tail_(.+)": metric(
-        "{}, tail", "{}，tail", "{} of those among them outside the head", "其中头部以外的那些的 {}"
+        "{}, tail", "{}，长尾", "{} of those among them outside the head", "其中头部以外的那些的 {}"
     ),
     r"all_(.+)": metric("{}, all users", "{}，全部用户", "{}, over all users", "{}，在全部用户上算"),
     r"(.+)/(\S+)": metric(
