@@ -19,7 +19,7 @@ _PROTOCOL = frozenset(
 # load the model, since its constructor makes the helpers.
 _SPARE = frozenset({"get_config", "compute_output_shape"})
 # Attributes that Keras reads.
-_SWITCHES = frozenset({"built", "supports_jit", "supports_masking", "trainable"})
+SWITCHES = frozenset({"built", "supports_jit", "supports_masking", "trainable"})
 
 
 @dataclass(eq=False)
@@ -46,14 +46,16 @@ class Piece:
             left += [
                 n for n in getattr(self.node, "body", []) if isinstance(n, ast.AnnAssign) and not n.value
             ]
-        return [*left, *(self._spare_statements(attributes) if level > 2 else [])]
+        return [*left, *(self._spare_statements(attributes, level) if level > 2 else [])]
 
-    def _spare_statements(self, attributes: set[str]) -> Iterator[ast.stmt]:
+    def _spare_statements(self, attributes: set[str], level: int) -> Iterator[ast.stmt]:
         """Yield a helper's checks of what the model hands it, and notes in a constructor that nobody reads.
 
-        Layers read what the model computed; what looks inputs up or compares with labels checks in any case.
+        Layers read what the model computed; what looks inputs up checks in any case, and what compares with
+        labels does but in the longest files.
         """
-        inside = ".layers." in self.module.name or ".activations." in self.module.name
+        trusted = (".layers.", ".activations.", *((".losses.",) if level > 5 else ()))
+        inside = any(part in self.module.name for part in trusted)
         functions = [self.node] if isinstance(self.node, ast.FunctionDef) else list(self.methods())
         for function in functions:
             is_constructor = function.name == "__init__"
@@ -79,6 +81,12 @@ class Piece:
 
     def names(self, dropped: list[ast.stmt], annotated: bool = True) -> tuple[list[str], set[str]]:
         """Return the names it reads, in order of appearance, and the attributes it refers to."""
+        key = (self.node, frozenset(dropped), annotated)
+        if key not in self.module.names:
+            self.module.names[key] = self._names(set(dropped), annotated)
+        return self.module.names[key]
+
+    def _names(self, dropped: set[ast.stmt], annotated: bool) -> tuple[list[str], set[str]]:
         looked_up = any(isinstance(n, ast.Name) and n.id == "getattr" for n in ast.walk(self.node))
         reads: dict[str, None] = {}
         attributes: set[str] = set()
@@ -116,7 +124,10 @@ def _is_check(statement: ast.stmt) -> bool:
     """Return whether a statement does nothing but raise."""
     if isinstance(statement, ast.For):
         return all(map(_is_check, statement.body)) and not statement.orelse
-    return isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[0], ast.Raise)
+    if not isinstance(statement, ast.If) or statement.orelse:
+        return False
+    *before, last = statement.body
+    return isinstance(last, ast.Raise) and all(isinstance(s, ast.Assign) for s in before)
 
 
 def _is_note(statement: ast.Assign, attributes: set[str]) -> bool:
@@ -126,6 +137,6 @@ def _is_note(statement: ast.Assign, attributes: set[str]) -> bool:
     target = statement.targets[0]
     return (
         isinstance(target, ast.Attribute)
-        and target.attr not in attributes | _SWITCHES
+        and target.attr not in attributes | SWITCHES
         and all(isinstance(called, ast.Name) and called.id in plain for called in calls)
     )

@@ -10,7 +10,6 @@ import sys
 import tokenize
 from collections.abc import Iterator
 
-import recnotes
 from recnotes._closure import Imports
 from recnotes._pieces import Piece
 
@@ -18,7 +17,7 @@ from recnotes._pieces import Piece
 _SILENT = frozenset({"build", "get_config", "compute_output_shape"})
 _SECTIONS = ("Args", "Returns", "Raises", "Example", "References")
 # Where the model's docstring ends, level by level.
-_MODEL_UNTIL = ("References", "References", "Returns", "Returns", "Args", "Args", "summary")
+_MODEL_UNTIL = ("References", "References", "Returns", "Returns", "Returns", "Args", "Args")
 _SECTION = re.compile(rf"\s*({'|'.join(_SECTIONS)}):\s*$")
 _MARK = re.compile(r"\s*# --8<-- \[")
 
@@ -28,14 +27,15 @@ def write(
     imports: Imports,
     attributes: set[str],
     level: int,
+    origin: str,
     name: str,
-    module: str,
 ) -> str:
+    """Write the file: its origin, imports and definitions, registered under a name of their own."""
     model = pieces[-1]
     title = model.module.title
     references = _references(model)
     bodies = [_body(piece, piece.dropped(attributes, level), level, piece is model) for piece in pieces]
-    parts = [_header(title, references, name, module), _imports(imports, level < 3)]
+    parts = [_header(title, references, origin), _imports(imports, level < 3)]
     text = "\n".join(parts) + "\n"
     previous_long = True
     for piece, body in zip(pieces, bodies, strict=True):
@@ -43,21 +43,20 @@ def write(
         text += ("\n\n" if is_long or previous_long else "") + body + "\n"
         previous_long = is_long
     # Each export registers its classes under its own name, beside those of the package.
-    package = module.split(".")[0]
-    if level > 1:
+    package = model.module.name.split(".")[0]
+    if level:
         text = _joined(text)
     text = text.replace(f'register_keras_serializable("{package}")', f'register_keras_serializable("{name}")')
     return text
 
 
-def _header(title: str, references: list[str], name: str, module: str) -> str:
+def _header(title: str, references: list[str], origin: str) -> str:
     lines = [
         "# SPDX-License-Identifier: MIT",
         "# Copyright (c) The RecNotes authors. Use, change and share it with these two lines. No warranty.",
         f'r"""{title}',
         "",
-        f"Written by `recnotes export {name}` (RecNotes {recnotes.__version__}) from",
-        f"{module} and what it uses.",
+        origin,
     ]
     return "\n".join([*lines, *(["", *references] if references else []), '"""', ""])
 
@@ -97,9 +96,9 @@ def _body(piece: Piece, dropped: list[ast.stmt], level: int, is_model: bool) -> 
         if node is piece.node and is_model:
             _shorten(lines, node, _MODEL_UNTIL[level])
         elif node is piece.node:
-            _shorten(lines, node, "summary" if level else "Args")
+            _shorten(lines, node, "nothing" if level > 5 else "summary" if level else "Args")
         else:
-            silent = level > 4 or (level > 1 and node.name in _SILENT)
+            silent = level > 3 or (level > 1 and node.name in _SILENT)
             _shorten(lines, node, "nothing" if silent else "summary")
         if not piece.annotated(level) and isinstance(node, ast.FunctionDef):
             _untyped(lines, node, piece.module.lines)
@@ -113,7 +112,8 @@ def _body(piece: Piece, dropped: list[ast.stmt], level: int, is_model: bool) -> 
     first = _start(piece.module.lines, piece.node) - 1
     kept: list[str] = []
     for line in lines[first : piece.node.end_lineno]:
-        if line is None or _MARK.match(line) or (not line and kept and not kept[-1]):
+        above = kept[-1] if kept else "class "
+        if line is None or _MARK.match(line) or (not line and (not above or above.startswith("class "))):
             continue
         kept.append(line)
     while kept and not kept[-1]:
@@ -123,12 +123,12 @@ def _body(piece: Piece, dropped: list[ast.stmt], level: int, is_model: bool) -> 
 
 def _untyped(lines: list[str | None], node: ast.FunctionDef, source: list[str]) -> None:
     """Write a function's signature and assignments without types, in place."""
-    text = "\n".join(source)
     given = node.args
     first_default = len(given.args) - len(given.defaults)
     parts = [a.arg for a in given.args]
     for i, value in enumerate(given.defaults, first_default):
-        parts[i] += f"={ast.get_source_segment(text, value)}"
+        text = source[value.lineno - 1].encode()  # columns count bytes
+        parts[i] += f"={text[value.col_offset : value.end_col_offset].decode()}"
     parts += [f"*{given.vararg.arg}"] if given.vararg else []
     parts += [f"**{given.kwarg.arg}"] if given.kwarg else []
     last = node.lineno - 1
@@ -167,6 +167,8 @@ def _shorten(lines: list[str | None], node: ast.FunctionDef | ast.ClassDef, unti
         return
     begin, end = first.lineno - 1, first.end_lineno
     if until == "nothing" and len(node.body) > 1:
+        if isinstance(node, ast.ClassDef) and not lines[end]:
+            end += 1  # the blank line below
         lines[begin:end] = [None] * (end - begin)
         return
     text = [line or "" for line in lines[begin:end]]

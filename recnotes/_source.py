@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class Module:
     definitions: dict[str, ast.stmt] = field(default_factory=dict)
     internal: dict[str, tuple[str, str]] = field(default_factory=dict)  # name → module, name there
     external: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # name → module, name or None
+    names: dict[tuple, tuple[list[str], set[str]]] = field(default_factory=dict)  # what its pieces read
 
 
 class Library:
@@ -29,6 +31,17 @@ class Library:
     def __init__(self, root: Path, package: str) -> None:
         self.root, self.package = root, package
         self.modules: dict[str, Module] = {}
+
+    def changed(self, sources: Mapping[str, str]) -> Library:
+        """Return a library in which some modules have other sources."""
+        library = Library(self.root, self.package)
+        library.modules = dict(self.modules)
+        for name, source in sources.items():
+            module = library.modules[name] = self._read(name, source)
+            # What an expression that came from another module means is not in the text.
+            module.internal = {**self.modules[name].internal, **module.internal}
+            module.external = {**self.modules[name].external, **module.external}
+        return library
 
     def module(self, name: str) -> Module:
         if name not in self.modules:

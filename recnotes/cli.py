@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import recnotes
 from recnotes import registry
@@ -37,6 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     verifying.add_argument("name", nargs="?", help="a model, all of them without it")
     exporting = commands.add_parser("export", help="write a model to stdout as one self-contained file")
     exporting.add_argument("name", help="a model, as `recnotes list` names it")
+    exporting.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="choices",
+        help="an argument to write the file for, such as wiring=authors; the value any keeps it an argument",
+    )
     data = commands.add_parser("data", help="list the public data sets, fetch one")
     actions = data.add_subparsers(dest="action", required=True, metavar="list|fetch")
     actions.add_parser("list", help="list the data sets")
@@ -47,7 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _data(arguments, parser)
     if getattr(arguments, "name", None) is not None:
         try:
-            registry.find(arguments.name)
+            entry = registry.find(arguments.name)
+            if arguments.command == "export":
+                arguments.choices = _choices(entry.name, arguments.choices)
         except ValueError as error:
             parser.error(str(error))
     try:
@@ -62,7 +73,7 @@ def _run(arguments: argparse.Namespace) -> str:
     if arguments.command == "export":
         from recnotes.export import export
 
-        return export(arguments.name)
+        return export(arguments.name, arguments.choices)
     # TensorFlow is imported here only: the other commands answer at once.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if arguments.command == "verify":
@@ -73,6 +84,15 @@ def _run(arguments: argparse.Namespace) -> str:
 
     entry = registry.find(arguments.name)
     return trace(entry.build(), entry.inputs(), depth=arguments.depth) + "\n"
+
+
+def _choices(name: str, options: Sequence[str]) -> dict[str, Any]:
+    """Reads what was given as NAME=VALUE."""
+    from recnotes._choices import chosen
+
+    if wrong := [option for option in options if "=" not in option]:
+        raise ValueError(f"--set must be given NAME=VALUE, received {wrong[0]!r}")
+    return chosen(name, dict(option.split("=", 1) for option in options))
 
 
 def _data(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:

@@ -39,6 +39,27 @@ def test_export(capsys):
     assert capsys.readouterr().out == export("sasrec")
 
 
+def test_export_for_other_choices(capsys):
+    choices = {"wiring": "authors", "loss": "cross_entropy"}
+    options = [f"--set={name}={value}" for name, value in choices.items()]
+    assert main(["export", "sasrec", *options]) == 0
+    assert capsys.readouterr().out == export("sasrec", choices)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("wiring=?", "wiring of sasrec must be one of paper, authors, any, received '?'"),
+        ("width=3", "choices of sasrec must be among: wiring (paper, authors, any); "),
+        ("wiring", "--set must be given NAME=VALUE, received 'wiring'"),
+    ],
+)
+def test_export_for_what_there_is_not(option, message, capsys):
+    with pytest.raises(SystemExit):
+        main(["export", "sasrec", "--set", option])
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["trace", "export"])
 def test_unknown_name(command, capsys):
     with pytest.raises(SystemExit) as error:

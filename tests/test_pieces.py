@@ -91,17 +91,18 @@ def test_the_longest_files_trust_what_the_model_hands_its_layers(tmp_path, place
         },
     )
     source = export_class("pack.model", "Net", "net", root)
-    assert source.count("def __init__(self, units, rate=0.5, **kwargs):") == 1
+    assert source.count("def __init__(self, units, **kwargs):") == 1  # Nobody sets the rate.
     for absent in (
         "unit_names",
         "known",
         "self.seed",
+        "self.names",
         "-> None",
         "self.built = True",
         "raise ValueError(units)",
     ):
         assert absent not in source
-    for present in ("self.names = {}", "self.more = self.made", "def build(self, shape):\n        self.made"):
+    for present in ("self.more = self.made", "def build(self, shape):\n        self.made"):
         assert present in source
     assert ("raise ValueError(x)" in source) == (place == "embedding")
     compile(source, "net.py", "exec")

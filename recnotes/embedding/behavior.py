@@ -149,15 +149,15 @@ class BehaviorEmbedding(keras.layers.Layer):
             raise ValueError(f"num_dense must be at least 0, received {num_dense!r}")
         self.num_dense = int(num_dense)
         self.seed = seed
-        seeds = child_seeds(seed, 2)
-        policy = self.dtype_policy
+        seeds, policy = child_seeds(seed, 2), self.dtype_policy
         self.items = ItemEmbedding(num_items, width, stddev, seeds[0], dtype=policy, name="items")
         self.fields = None
+        self.profile_width = self.num_dense
         if vocabulary_sizes:
             self.fields = FieldEmbedding(
                 vocabulary_sizes, width, field_names, stddev, seeds[1], dtype=policy, name="fields"
             )
-        self.profile_width = self.num_dense + len(vocabulary_sizes) * self.items.width
+            self.profile_width += len(vocabulary_sizes) * width
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the tables.
@@ -184,8 +184,10 @@ class BehaviorEmbedding(keras.layers.Layer):
             ValueError: an input is missing, of another rank or of another number of rows.
         """
         ranks = {"item": 1, "history": 2}
-        ranks |= {"dense": 2} if self.num_dense else {}
-        ranks |= {"sparse": 2} if self.fields else {}
+        if self.num_dense:
+            ranks["dense"] = 2
+        if self.fields:
+            ranks["sparse"] = 2
         if not ranks.keys() <= inputs.keys():
             raise ValueError(f"inputs must have the keys {sorted(ranks)}, received {sorted(inputs)}")
         for key, rank in ranks.items():
@@ -195,7 +197,7 @@ class BehaviorEmbedding(keras.layers.Layer):
         q = self.items(inputs["item"])  # [B, D]
         k = self.items(inputs["history"], name="history")  # [B, L, D]
         mask = tf.not_equal(inputs["history"], 0)  # [B, L]
-        x = q[:, :0]
+        x = q[:, :0]  # no columns without a profile
         if self.num_dense:
             dense = tf.ensure_shape(inputs["dense"], [None, self.num_dense])  # [B, n]
             x = tf.cast(dense, q.dtype)

@@ -63,8 +63,8 @@ class ConcatFeatures(keras.layers.Layer):
         self.field_names = [str(name) for name in field_names] if field_names is not None else None
         self.fields = None
         if self.vocabulary_sizes or field_names:
-            options = {"seed": seed, "dtype": self.dtype_policy}
-            self.fields = FieldEmbedding(self.vocabulary_sizes, self.width, field_names, **options)
+            policy = self.dtype_policy
+            self.fields = FieldEmbedding(self.vocabulary_sizes, width, field_names, seed=seed, dtype=policy)
 
     def build(self, input_shape: Any) -> None:
         """Creates the embedding table, and has Keras name what is missing from later inputs.
@@ -110,7 +110,8 @@ class ConcatFeatures(keras.layers.Layer):
         """
         batch = next(iter(input_shape.values()))[0]
         n = input_shape["dense"][1] if "dense" in input_shape else 0
-        return (batch, n + len(self.vocabulary_sizes) * self.width)
+        e = 0 if self.fields is None else len(self.vocabulary_sizes) * self.width
+        return (batch, n + e)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what rebuilds the layer.

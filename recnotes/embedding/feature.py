@@ -64,10 +64,8 @@ class FeatureEmbedding(keras.layers.Layer):
         super().__init__(**kwargs)
         if num_dense < 0:
             raise ValueError(f"num_dense must be at least 0, received {num_dense!r}")
-        self.num_dense = int(num_dense)
-        self.width = int(width)
-        self.stddev = float(stddev)
-        self.seed = seed
+        self.num_dense, self.width = int(num_dense), int(width)
+        self.stddev, self.seed = float(stddev), seed
         seeds = child_seeds(seed, 2)
         self.fields = FieldEmbedding(
             vocabulary_sizes, width, field_names, stddev, seeds[0], dtype=self.dtype_policy, name="fields"

@@ -55,10 +55,8 @@ class NumericEmbedding(keras.layers.Layer):
             raise ValueError(f"width must be at least 0, received {width!r}")
         if stddev < 0:
             raise ValueError(f"stddev must be at least 0, received {stddev!r}")
-        self.num_fields = int(num_fields)
-        self.width = int(width)
-        self.stddev = float(stddev)
-        self.seed = seed
+        self.num_fields, self.width = int(num_fields), int(width)
+        self.stddev, self.seed = float(stddev), seed
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the vectors.
@@ -67,9 +65,7 @@ class NumericEmbedding(keras.layers.Layer):
             input_shape: not used, the sizes are known (default: None).
         """
         initializer = keras.initializers.RandomNormal(stddev=self.stddev, seed=self.seed)
-        self.table = self.add_weight(
-            name="table", shape=(self.num_fields, self.width), initializer=initializer
-        )
+        self.table = self.add_weight((self.num_fields, self.width), initializer, name="table")
         self.built = True
 
     def call(self, x: tf.Tensor) -> tf.Tensor:

@@ -159,10 +159,9 @@ class SequenceEmbedding(keras.layers.Layer):
         """
         item, position = (keras.initializers.GlorotUniform(seed) for seed in child_seeds(self.seed, 2))
         options = {"autocast": False}  # rows are cast, not the tables
-        shape = (self.num_items, self.width)
-        self.item_table = self.add_weight(shape, item, name="item_table", **options)
-        shape = (self.max_length, self.width)
-        self.position_table = self.add_weight(shape, position, name="position_table", **options)
+        items, positions = (self.num_items, self.width), (self.max_length, self.width)
+        self.item_table = self.add_weight(items, item, name="item_table", **options)
+        self.position_table = self.add_weight(positions, position, name="position_table", **options)
         self.built = True
 
     def call(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -71,7 +71,7 @@ class BehaviorToInterest(keras.layers.Layer):
         if logits_stddev < 0:
             raise ValueError(f"logits_stddev must be at least 0, received {logits_stddev!r}")
         self.num_interests, self.max_length, self.num_iterations = (int(size) for size in sizes)
-        self.stop_gradient, self.logits_stddev, self.seed = bool(stop_gradient), float(logits_stddev), seed
+        self.logits_stddev, self.seed, self.stop_gradient = float(logits_stddev), seed, bool(stop_gradient)
 
     def build(self, h_shape: Any, mask_shape: Any = None) -> None:
         """Creates the matrix and the logits.

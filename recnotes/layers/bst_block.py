@@ -64,8 +64,7 @@ class BSTBlock(keras.layers.Layer):
         self.width = int(width)
         self.epsilon = float(epsilon)
         self.seed = seed
-        seeds = child_seeds(seed, 6)
-        policy = self.dtype_policy
+        seeds, policy = child_seeds(seed, 6), self.dtype_policy
         self.attention = MultiHeadAttention(width, num_heads, seed=seeds[0], dtype=policy)
         self.project = glorot_dense(width, seeds[1], use_bias=False, name="project", dtype=policy)
         self.inner = glorot_dense(width, seeds[2], activation="leaky_relu", name="inner", dtype=policy)

@@ -60,7 +60,7 @@ class DiceMLP(MLP):
     ) -> None:
         name = "linear" if activation == "dice" else activation
         super().__init__(hidden_units, output_units, name, dropout, seed, **kwargs)
-        self.activation = activation
+        self.activation, self.has_dice = activation, activation == "dice"
         self.dices = [Dice(dtype=self.dtype_policy) for _ in self.hidden_units if activation == "dice"]
 
     def build(self, input_shape: Any) -> None:
@@ -83,7 +83,7 @@ class DiceMLP(MLP):
         Returns:
             ``[..., O]``, or the last hidden layer.
         """
-        if not self.dices:
+        if not self.has_dice:
             return super().call(a, training)
         for dense, dice, drop in zip(self.hidden_layers, self.dices, self.dropout_layers, strict=True):
             a = drop(dice(dense(a), training=training), training=training)

@@ -69,14 +69,14 @@ class MLP(keras.layers.Layer):
         self.hidden_units = [int(units) for units in hidden_units]
         self.output_units = output_units
         self.activation = activation
-        self.dropout, self.seed, policy = float(dropout), seed, self.dtype_policy
-        seeds = child_seeds(seed, 2 * len(self.hidden_units) + 1)
+        self.dropout, self.seed = float(dropout), seed
+        seeds, policy = child_seeds(seed, 2 * len(self.hidden_units) + 1), self.dtype_policy
         pairs = zip(self.hidden_units, seeds[::2], strict=False)
         self.hidden_layers = [glorot_dense(u, s, activation=activation, dtype=policy) for u, s in pairs]
         self.dropout_layers = [keras.layers.Dropout(dropout, seed=s, dtype=policy) for s in seeds[1::2]]
-        self.output_layer = None
-        if output_units is not None:
-            self.output_layer = glorot_dense(output_units, seeds[-1], dtype=policy)
+        self.output_layer = (
+            None if output_units is None else glorot_dense(output_units, seeds[-1], dtype=policy)
+        )
 
     def build(self, input_shape: Any) -> None:
         """Creates the kernels and biases.

@@ -97,9 +97,11 @@ class ProductLayer(keras.layers.Layer):
         self.seed = seed
         seeds = child_seeds(seed, 3)
         self.signals = glorot_dense(units, seeds[0], dtype=self.dtype_policy)
-        self.products = None
-        if product not in ("none", "factorized"):
-            self.products = glorot_dense(units, seeds[1], use_bias=False, dtype=self.dtype_policy)
+        self.products = (
+            glorot_dense(units, seeds[1], use_bias=False, dtype=self.dtype_policy)
+            if product not in ("none", "factorized")
+            else None
+        )
         self.last_seed = seeds[2]
 
     def build(self, input_shape: Any) -> None:
@@ -115,14 +117,19 @@ class ProductLayer(keras.layers.Layer):
             raise ValueError(f"e must be [B, F, D], received {tuple(input_shape)}")
         fields, width = input_shape[1:]
         count = fields * (fields - 1) // 2
-        sizes = {"inner": fields**2, "outer": width**2, "outer_full": (fields * width) ** 2, "kernel": count}
-        if self.pairs == "above":
-            sizes["inner"] = count
-        if sizes.get(self.product) == 0:
+        size = {
+            "none": None,
+            "inner": count if self.pairs == "above" else fields**2,
+            "factorized": None,
+            "outer": width**2,
+            "outer_full": (fields * width) ** 2,
+            "kernel": count,
+        }[self.product]
+        if size == 0:
             raise ValueError(f"e must have at least 2 fields, received {tuple(input_shape)}")
         self.signals.build((None, fields * width))
         if self.products is not None:
-            self.products.build((None, sizes[self.product]))
+            self.products.build((None, size))
         if self.product == "factorized":
             start = keras.initializers.GlorotUniform(self.last_seed)
             self.theta = self.add_weight((self.units, fields), start, name="theta")

@@ -71,8 +71,7 @@ class TargetAttention(keras.layers.Layer):
             raise ValueError(f"normalize must be None or 'softmax', received {normalize!r}")
         self.normalize = normalize
         self.seed = seed
-        policy = self.dtype_policy
-        self.unit = DiceMLP(hidden_units, 1, activation, seed=seed, dtype=policy, name="unit")
+        self.unit = DiceMLP(hidden_units, 1, activation, seed=seed, dtype=self.dtype_policy, name="unit")
 
     def build(self, input_shape: Any) -> None:
         """Creates the network.

@@ -52,7 +52,8 @@ def draw_items(
     rows = tf.cast(rows, tf.int64)
     if num_sampled >= num_items:
         return tf.range(num_items, dtype=tf.int64), tf.ones(tf.shape(rows)), tf.ones([num_items])
-    draw = getattr(tf.random, f"{sampler}_candidate_sampler")
+    is_uniform = sampler == "uniform"
+    draw = tf.random.uniform_candidate_sampler if is_uniform else tf.random.log_uniform_candidate_sampler
     drawn, true_count, drawn_count = draw(rows[:, None], 1, num_sampled, True, num_items, seed)
     return drawn, tf.reshape(true_count, [-1]), drawn_count
 

@@ -87,15 +87,21 @@ class BST(RowWeights):
         super().__init__(**kwargs)
         self.config = constructor_arguments(locals())
         if max_length < 1 or num_blocks < 1:
-            raise ValueError(
-                f"max_length and num_blocks must be positive, received {max_length!r} and {num_blocks!r}"
-            )
-        self.max_length = int(max_length)
-        seeds = child_seeds(seed, 3 + num_blocks)
-        self.position_seed = seeds[0]
-        policy = self.dtype_policy
-        fields = (vocabulary_sizes, num_dense, embedding_dim, field_names, embedding_stddev)
-        self.embedding = BehaviorEmbedding(num_items, *fields, seeds[1], dtype=policy, name="embedding")
+            received = f"{max_length!r} and {num_blocks!r}"
+            raise ValueError(f"max_length and num_blocks must be positive, received {received}")
+        seeds, policy = child_seeds(seed, 3 + num_blocks), self.dtype_policy
+        self.max_length, self.position_seed = int(max_length), seeds[0]
+        self.embedding = BehaviorEmbedding(
+            num_items,
+            vocabulary_sizes,
+            num_dense,
+            embedding_dim,
+            field_names,
+            embedding_stddev,
+            seeds[1],
+            dtype=policy,
+            name="embedding",
+        )
         self.blocks = [
             BSTBlock(2 * embedding_dim, num_heads, dropout, seed=s, dtype=policy) for s in seeds[3:]
         ]
@@ -109,13 +115,8 @@ class BST(RowWeights):
         """
         width = self.embedding.items.width
         self.embedding.build()
-        self.position_table = self.add_weight(
-            name="position_table",
-            shape=(self.max_length + 1, width),
-            initializer=keras.initializers.RandomNormal(
-                stddev=self.embedding.items.stddev, seed=self.position_seed
-            ),
-        )
+        start = keras.initializers.RandomNormal(stddev=self.embedding.items.stddev, seed=self.position_seed)
+        self.position_table = self.add_weight((self.max_length + 1, width), start, name="position_table")
         for block in self.blocks:
             block.build()
         self.dnn.build((None, (self.max_length + 1) * 2 * width + self.embedding.profile_width))

@@ -90,10 +90,18 @@ class CAN(RowWeights):
     ) -> None:
         super().__init__(**kwargs)
         self.config = constructor_arguments(locals())
-        seeds = child_seeds(seed, 4)
-        policy = self.dtype_policy
-        fields = (vocabulary_sizes, num_dense, embedding_dim, field_names, embedding_stddev)
-        self.embedding = BehaviorEmbedding(num_items, *fields, seeds[0], dtype=policy, name="embedding")
+        seeds, policy = child_seeds(seed, 4), self.dtype_policy
+        self.embedding = BehaviorEmbedding(
+            num_items,
+            vocabulary_sizes,
+            num_dense,
+            embedding_dim,
+            field_names,
+            embedding_stddev,
+            seeds[0],
+            dtype=policy,
+            name="embedding",
+        )
         self.co_action = CoAction(co_action_units, orders, co_action_activation, wiring, dtype=policy)
         size = co_action_size(co_action_width, self.co_action.units, wiring == "paper")
         self.parameters = ItemEmbedding(

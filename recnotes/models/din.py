@@ -91,10 +91,18 @@ class DIN(RowWeights):
         self.config = constructor_arguments(locals())
         self.cross = bool(cross)
         self.use_attention = bool(use_attention)
-        seeds = child_seeds(seed, 3)
-        policy = self.dtype_policy
-        fields = (vocabulary_sizes, num_dense, embedding_dim, field_names, embedding_stddev)
-        self.embedding = BehaviorEmbedding(num_items, *fields, seeds[0], dtype=policy, name="embedding")
+        seeds, policy = child_seeds(seed, 3), self.dtype_policy
+        self.embedding = BehaviorEmbedding(
+            num_items,
+            vocabulary_sizes,
+            num_dense,
+            embedding_dim,
+            field_names,
+            embedding_stddev,
+            seeds[0],
+            dtype=policy,
+            name="embedding",
+        )
         self.attention = TargetAttention(
             attention_units, activation, normalize, seeds[1], dtype=policy, name="attention"
         )

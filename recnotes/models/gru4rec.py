@@ -122,6 +122,7 @@ class GRU4Rec(HistoryModel):
             raise ValueError(f"embedding_dim must be {hidden_units[-1]} to share, received {embedding_dim!r}")
         self.loss_name, self.num_items, self.num_sampled = loss, int(num_items), int(num_sampled)
         policy, seeds = self.dtype_policy, iter(child_seeds(seed, 3 + 3 * len(hidden_units)))
+        self.input_width = embedding_dim or int(num_items)
         width = hidden_units[-1]
         self.output_items = ItemEmbedding(num_items, width, width**-0.5, next(seeds), dtype=policy)
         self.input_items = self.output_items if share_items else None
@@ -143,7 +144,7 @@ class GRU4Rec(HistoryModel):
         Args:
             input_shape: not used, all sizes are known (default: None).
         """
-        width = self.config["embedding_dim"] or self.num_items
+        width = self.input_width
         for layer in self.layers:  # tables know their sizes, then one recurrent layer after the other
             layer.build((None, None, width))
             width = getattr(layer, "units", width)

@@ -129,15 +129,25 @@ class MIND(MultiInterest):
             raise ValueError(f"power must be a whole number from 0 or infinity, received {power!r}")
         if any(units < 1 for units in hidden_units):
             raise ValueError(f"hidden_units must be positive integers, received {hidden_units!r}")
-        seeds, sampling = child_seeds(seed, 4), (num_sampled, sampler)
-        super().__init__(num_items, embedding_dim, max_length, *sampling, embedding_stddev, seeds, **kwargs)
+        seeds = child_seeds(seed, 4)
+        super().__init__(
+            num_items, embedding_dim, max_length, num_sampled, sampler, embedding_stddev, seeds, **kwargs
+        )
         self.config, self.power, self.adaptive = config, float(power), bool(adaptive)
-        options = {"seed": seeds[1], "dtype": self.dtype_policy, "name": "extractor"}
-        routing = (num_iterations, stop_gradient, logits_stddev)
-        self.extractor = BehaviorToInterest(num_interests, max_length, *routing, **options)
+        policy = self.dtype_policy
+        self.extractor = BehaviorToInterest(
+            num_interests,
+            max_length,
+            num_iterations,
+            stop_gradient,
+            logits_stddev,
+            seeds[1],
+            dtype=policy,
+            name="extractor",
+        )
         layers = [(units, "relu") for units in hidden_units] + [(embedding_dim, None)] * bool(hidden_units)
         self.network = [
-            glorot_dense(units, seed, activation=activation, dtype=self.dtype_policy)
+            glorot_dense(units, seed, activation=activation, dtype=policy)
             for (units, activation), seed in zip(
                 layers, child_seeds(seeds[3], 2 * len(layers))[::2], strict=True
             )

@@ -71,9 +71,11 @@ class MultiInterest(HistoryModel):
             raise ValueError(f"max_length and num_sampled must be positive, received {sizes}")
         if sampler not in SAMPLERS:
             raise ValueError(f"sampler must be one of {SAMPLERS}, received {sampler!r}")
-        self.max_length, self.sampling = int(max_length), (int(num_sampled), sampler, seeds[2])
-        options = {"dtype": self.dtype_policy, "name": "items"}
-        self.items = ItemEmbedding(num_items, embedding_dim, embedding_stddev, seeds[0], **options)
+        self.max_length, self.num_sampled, self.sampler_seed = int(max_length), int(num_sampled), seeds[2]
+        self.sampler = sampler
+        self.items = ItemEmbedding(
+            num_items, embedding_dim, embedding_stddev, seeds[0], dtype=self.dtype_policy, name="items"
+        )
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights.
@@ -147,7 +149,8 @@ class MultiInterest(HistoryModel):
         if not target.shape.is_compatible_with(outputs.shape[:1]):
             raise ValueError(f"'target' must be [B] with the batch's rows, received {tuple(target.shape)}")
         user = self.read(outputs, self.items(target, name="target"), inputs["history"])  # [B, D]
-        return sampled_item_loss(user, self.items.table.value, target, *self.sampling)
+        table = self.items.table.value
+        return sampled_item_loss(user, table, target, self.num_sampled, self.sampler, self.sampler_seed)
 
     def scores(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Scores all items, each by the interest it fits best.

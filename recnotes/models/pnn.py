@@ -88,13 +88,9 @@ class PNN(RowWeights):
         super().__init__(**kwargs)
         self.config = constructor_arguments(locals())
         if embedding_dim < 1 or not hidden_units:
-            raise ValueError(
-                f"embedding_dim must be positive and hidden_units not empty, "
-                f"received {embedding_dim!r} and {hidden_units!r}"
-            )
-        self.seed = seed
-        seeds = child_seeds(seed, 4)
-        policy = self.dtype_policy
+            sizes = f"{embedding_dim!r} and {hidden_units!r}"
+            raise ValueError(f"embedding_dim must be positive and hidden_units not empty, received {sizes}")
+        seeds, policy = child_seeds(seed, 4), self.dtype_policy
         self.embedding = FeatureEmbedding(
             vocabulary_sizes, num_dense, embedding_dim, field_names, embedding_stddev, seeds[0], dtype=policy
         )

@@ -101,18 +101,17 @@ class SASRec(HistoryModel):
         self.num_items, self.max_length = int(num_items), int(max_length)
         self.loss_name, self.num_negatives = loss, int(num_negatives)
         self.beta = gbce_beta(num_negatives, num_items, calibration) if calibration else 1.0
-        authors, policy, seeds = wiring == "authors", self.dtype_policy, child_seeds(seed, num_blocks + 4)
+        authors, dtype, seeds = wiring == "authors", self.dtype_policy, child_seeds(seed, num_blocks + 4)
         scale = embedding_dim**0.5 if authors else 1.0
-        table = (num_items, embedding_dim)
-        self.embedding = SequenceEmbedding(*table, max_length, scale, seeds[0], dtype=policy)
-        self.embedding_dropout = keras.layers.Dropout(dropout, seed=seeds[1], dtype=policy)
+        self.embedding = SequenceEmbedding(num_items, embedding_dim, max_length, scale, seeds[0], dtype=dtype)
+        self.embedding_dropout = keras.layers.Dropout(dropout, seed=seeds[1], dtype=dtype)
         self.blocks = [
-            SASRecBlock(embedding_dim, num_heads, dropout, wiring, seed=s, dtype=policy) for s in seeds[4:]
+            SASRecBlock(embedding_dim, num_heads, dropout, wiring, seed=s, dtype=dtype) for s in seeds[4:]
         ]
-        self.last_norm = keras.layers.LayerNormalization(epsilon=1e-8, dtype=policy) if authors else None
+        self.last_norm = keras.layers.LayerNormalization(epsilon=1e-8, dtype=dtype) if authors else None
         self.output_table = None
         if not share_items:
-            self.output_table = SequenceEmbedding(*table, 1, seed=seeds[2], dtype=policy)
+            self.output_table = SequenceEmbedding(num_items, embedding_dim, 1, seed=seeds[2], dtype=dtype)
         self.negative_seeds = keras.random.SeedGenerator(seeds[3])
 
     def build(self, input_shape: Any = None) -> None:
@@ -121,9 +120,13 @@ class SASRec(HistoryModel):
         Args:
             input_shape: not used, all sizes are known (default: None).
         """
-        for layer in (self.embedding, *self.blocks, self.output_table, self.last_norm):
-            if layer is not None:
-                layer.build((None, None, self.config["embedding_dim"]))
+        self.embedding.build()
+        for block in self.blocks:
+            block.build()
+        if self.output_table is not None:
+            self.output_table.build()
+        if self.last_norm is not None:
+            self.last_norm.build((None, None, self.embedding.width))
         self.built = True
 
     # --8<-- [start:encode]

@@ -1,0 +1,143 @@
+"""Rewrites expressions by what is known about names and attributes."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from recnotes._calls import Scope, inside
+from recnotes._edits import Edits
+from recnotes._facts import Facts
+from recnotes._values import Known
+
+
+class Expressions:
+    """Edits the text of a function's expressions; names that an f-string formats are reported."""
+
+    def __init__(self, facts: Facts, scope: Scope, edits: Edits) -> None:
+        self.facts, self.scope, self.edits = facts, scope, edits
+        self.values = facts.values(scope)
+        self.blocked: set[str] = set()
+        self.read = {
+            n.id for n in inside(scope.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+        }
+
+    def expression(self, node: ast.expr, is_test: bool = False) -> None:
+        known = self.values.of(node)
+        if isinstance(node, ast.JoinedStr):
+            self._quoted(node)
+        elif known is not None and self.is_replaceable(known) and self._is_worth(node):
+            assert known.text is not None
+            self.edits.replace(node, known.text)
+        elif isinstance(node, ast.IfExp) and (test := self.values.truth(node.test)) is not None:
+            part = node.body if test else node.orelse
+            self.edits.keep(node, part)
+            self.expression(part)
+        elif isinstance(node, ast.Call) and self.facts.is_identity(self.scope, node.func):
+            self.edits.keep(node, node.args[0])
+            self.expression(node.args[0])
+        elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+            for loop in node.generators:
+                for before, condition in zip([loop.iter, *loop.ifs], loop.ifs, strict=False):
+                    if self.values.truth(condition):
+                        self.edits.cut(self.edits.span(before)[1], self.edits.span(condition)[1])
+            self.children(node)
+        elif isinstance(node, ast.IfExp):
+            self.expression(node.test, True)
+            self.expression(node.body)
+            self.expression(node.orelse)
+        elif isinstance(node, ast.BoolOp):
+            self._operands(node, is_test)
+        elif isinstance(node, ast.BinOp) and (other := self._neutral(node)) is not None:
+            self.edits.keep(node, other)
+            self.expression(other)
+        elif isinstance(node, ast.Subscript) and (found := self._entry(node)) is not None:
+            if isinstance(node.value, ast.Dict):
+                self.edits.keep(node, found)
+                self.expression(found)
+            else:
+                self.edits.replace(node, self.edits.segment(found))
+        else:
+            self.children(node)
+
+    def _quoted(self, node: ast.JoinedStr) -> None:
+        """Write known names into an f-string; where it does more than quote one, nothing is known of it."""
+        text = self.edits.segment(node)
+        read = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+        for name in self.scope.known.keys() & set(read):
+            value = self.scope.known[name].value
+            quoted = re.compile(rf"{{{name}(!r)?}}")
+            if len(quoted.findall(text)) != read.count(name) or re.search(r'["\\{}]', repr(value)):
+                self.blocked.add(name)
+            else:
+                text = quoted.sub(lambda match, v=value: repr(v) if match[1] else str(v), text)  # type: ignore[misc]
+        if not self.blocked & set(read) and text != self.edits.segment(node):
+            self.edits.replace(node, text if "{" in text else text.removeprefix("f"))
+
+    def children(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Call):
+            items: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+            items.sort(key=lambda n: (n.lineno, n.col_offset))
+            empty = [isinstance(n, ast.Starred) and self.values.truth(n.value) is False for n in items]
+            if any(empty):
+                self.edits.cut_items(items, items, empty)
+                self.facts.gone |= {n for n, gone in zip(items, empty, strict=True) if gone}
+        for child in ast.iter_child_nodes(node):
+            if child in self.facts.gone:
+                continue
+            if isinstance(child, ast.expr):
+                self.expression(child)
+            elif not isinstance(child, (ast.expr_context, ast.operator, ast.arg)):
+                self.children(child)
+
+    @staticmethod
+    def is_replaceable(known: Known) -> bool:
+        return known.text is not None and (not isinstance(known.value, (tuple, list)) or not known.value)
+
+    def _is_worth(self, node: ast.expr) -> bool:
+        """Return whether an expression is more than a literal or the name of a constant of the file."""
+        if isinstance(getattr(node, "ctx", ast.Load()), ast.Store) or ast.unparse(node) == "math.inf":
+            return False
+        if isinstance(node, ast.Name):
+            return node.id in self.scope.known
+        return any(isinstance(n, (ast.Name, ast.Attribute)) for n in ast.walk(node))
+
+    def _operands(self, node: ast.BoolOp, is_test: bool) -> None:
+        """Leave out operands that decide nothing."""
+        is_and = isinstance(node.op, ast.And)
+        truths = [self.values.truth(part) for part in node.values]
+        removed = [truth is is_and for truth in truths]
+        if not is_test:
+            leading = next((i for i, gone in enumerate(removed) if not gone), len(removed))
+            removed = [gone and i < leading for i, gone in enumerate(removed)]
+        rest = [part for part, gone in zip(node.values, removed, strict=True) if not gone]
+        if len(rest) == 1 and any(removed):
+            self.edits.keep(node, rest[0])
+        elif any(removed):
+            self.edits.cut_items(node.values, node.values, removed)
+        for part in rest:
+            self.expression(part, is_test)
+
+    def _neutral(self, node: ast.BinOp) -> ast.expr | None:
+        """Return the other operand of an addition of 0 or a multiplication by 1 that was not written so."""
+        neutral = {ast.Add: 0, ast.Mult: 1}.get(type(node.op))
+        for part, other in ((node.left, node.right), (node.right, node.left)):
+            known = self.values.of(part)
+            if neutral is None or not known or known.text is None or not self._is_worth(part):
+                continue
+            if known.value == neutral and type(known.value) in ((int,) if neutral == 0 else (int, float)):
+                return other
+        return None
+
+    def _entry(self, node: ast.Subscript) -> ast.expr | None:
+        """Return the entry that a known key reads of a dict."""
+        key, held = self.values.of(node.slice), node.value
+        piece = self.facts.pieces.get(held.id) if isinstance(held, ast.Name) else None
+        if piece and isinstance(piece.node, ast.Assign) and piece.module is self.scope.piece.module:
+            held = piece.node.value
+        if not isinstance(held, ast.Dict) or key is None:
+            return None
+        for name, value in zip(held.keys, held.values, strict=True):
+            if name is not None and (found := self.values.of(name)) and found.same(key):
+                return value
+        return None
