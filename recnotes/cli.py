@@ -90,9 +90,7 @@ def _choices(name: str, options: Sequence[str]) -> dict[str, Any]:
     """Reads what was given as NAME=VALUE."""
     from recnotes._choices import chosen
 
-    if wrong := [option for option in options if "=" not in option]:
-        raise ValueError(f"--set must be given NAME=VALUE, received {wrong[0]!r}")
-    return chosen(name, dict(option.split("=", 1) for option in options))
+    return chosen(name, {option.partition("=")[0]: option.partition("=")[2] for option in options})
 
 
 def _data(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:

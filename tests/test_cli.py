@@ -51,7 +51,7 @@ def test_export_for_other_choices(capsys):
     [
         ("wiring=?", "wiring of sasrec must be one of paper, authors, any, received '?'"),
         ("width=3", "choices of sasrec must be among: wiring (paper, authors, any); "),
-        ("wiring", "--set must be given NAME=VALUE, received 'wiring'"),
+        ("wiring", "wiring of sasrec must be one of paper, authors, any, received ''"),
     ],
 )
 def test_export_for_what_there_is_not(option, message, capsys):
