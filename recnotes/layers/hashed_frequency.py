@@ -114,7 +114,7 @@ class HashedFrequency(keras.layers.Layer):
         if not ids.dtype.is_integer or ids.shape.rank != 1:
             raise ValueError(f"ids must be integers [B], received {ids.dtype.name} {tuple(ids.shape)}")
         # --8<-- [start:call]
-        y = tf.math.floormod(tf.cast(ids, tf.int64), PRIME)  # [B], so that no product leaves 63 bits
+        y = tf.math.floormod(tf.cast(ids, tf.int64), PRIME)  # [B]  so that no product leaves 63 bits
         p = []
         for (a, c), part in zip(self.hashes, self.parts, strict=True):
             places = (a * y + c) % PRIME % self.num_buckets  # [B]
