@@ -14,14 +14,14 @@ from typing import Any
 # The budgets add up to twice 20 minutes, which two workers have in a run of 20.
 CLASSES: dict[str, tuple[tuple[str, ...], int]] = {
     "browser": (("tests/site/test_browser.py",), 300),
-    "site": (("tests/site", "tests/site_setup"), 300),
-    "labs": (("tests/docs/test_labs.py",), 180),
-    "blocks": (("docs/", ".md::", "tests/docs/test_blocks"), 420),
-    "exports": (("tests/test_export.py", "tests/test_pieces.py", "tests/test_closure.py"), 120),
+    "site": (("tests/site", "tests/site_setup"), 240),
+    "labs": (("tests/docs/test_labs.py",), 140),
+    "blocks": (("docs/", ".md::", "tests/docs/test_blocks"), 320),
+    "exports": (("tests/test_export.py", "tests/test_pieces.py", "tests/test_closure.py"), 180),
     "experiments": (("tests/experiments",), 180),
-    "pages": (("tests/docs", "tests/checks"), 240),
-    "doctests": (("recnotes/", "tools/"), 120),
-    "units": (("tests/",), 540),
+    "pages": (("tests/docs", "tests/checks"), 120),
+    "doctests": (("recnotes/", "tools/"), 60),
+    "units": (("tests/",), 860),
 }
 
 
@@ -55,7 +55,7 @@ def table(taken: Iterable[tuple[str, float]]) -> list[str]:
 
     Example:
         >>> table([("tests/docs/test_labs.py::a", 200.0), ("tests/docs/test_labs.py::a", 1.0)])
-        ['labs          201 s of  180 s  over the budget', 'all           201 s of 2400 s']
+        ['labs          201 s of  140 s  over the budget', 'all           201 s of 2400 s']
     """
     seconds: dict[str, float] = {}
     for nodeid, duration in taken:
