@@ -77,3 +77,28 @@ def check_order(order: Any, num_tasks: int) -> None:
     if not order.dtype.is_integer or not order.shape.is_compatible_with([num_tasks, num_tasks]):
         received = f"{order.dtype.name} {tuple(order.shape)}"
         raise ValueError(f"order must be integers [{num_tasks}, {num_tasks}], received {received}")
+
+
+def one_a_row(values: Any, outputs: tf.Tensor, name: str) -> tf.Tensor:
+    """Returns ``[B]`` from ``[B]`` or ``[B, 1]``, in the outputs' dtype.
+
+    Args:
+        values: labels or weights of one task.
+        outputs: the model's outputs of the task, ``[B]``.
+        name: what they are, for the message.
+
+    Returns:
+        A tensor ``[B]``.
+
+    Raises:
+        ValueError: there is not one value a row.
+
+    Example:
+        >>> one_a_row([[1], [0]], tf.zeros(2), "labels").numpy().tolist()
+        [1.0, 0.0]
+    """
+    values = tf.cast(values, outputs.dtype)
+    shape = values.shape[:1] if values.shape[1:] == (1,) else values.shape
+    if not shape.is_compatible_with(outputs.shape):  # one row would broadcast
+        raise ValueError(f"{name} must be [B] with B = {outputs.shape[0]}, received {tuple(values.shape)}")
+    return tf.reshape(values, [-1])

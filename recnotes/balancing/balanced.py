@@ -8,8 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from recnotes.balancing._border import one_a_row
 from recnotes.balancing.balancer import Balancer
-from recnotes.balancing.gradients import Gradient, flatten_gradients
+from recnotes.balancing.gradients import Gradient, flatten_gradients, scaled
 from recnotes.balancing.joint import joint_sample_loss
 
 
@@ -121,10 +122,10 @@ class Balanced(keras.Model):
         losses = []
         for task in tasks:
             p = y_pred[task]
-            labels = _one_a_row(y[task], p, f"labels of {task!r}")
+            labels = one_a_row(y[task], p, f"labels of {task!r}")
             delta = tf.ones_like(p)
             if deltas[task] is not None:
-                delta = _one_a_row(deltas[task], p, f"sample_weight of {task!r}")
+                delta = one_a_row(deltas[task], p, f"sample_weight of {task!r}")
                 delta = tf.debugging.check_numerics(delta, f"sample_weight of {task!r}")
                 least = tf.reduce_min(delta)
                 tf.debugging.assert_greater_equal(least, 0.0, f"sample_weight of {task!r} must be at least 0")
@@ -215,7 +216,7 @@ class Balanced(keras.Model):
                 continue
             k = next((k for k, g in enumerate(found) if g is not None), None)
             g = None if k is None else found[k]
-            gradients.append(_scaled(g, a[k]) if g is not None and self.balancer.weighs_towers else g)
+            gradients.append(scaled(g, a[k]) if g is not None and self.balancer.weighs_towers else g)
         return a, gradients + self.balancer.own_gradients(losses, gram)
 
     def get_config(self) -> dict[str, Any]:
@@ -242,18 +243,3 @@ class Balanced(keras.Model):
         """
         parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("model", "balancer")}
         return cls(**{**config, **parts})
-
-
-def _one_a_row(values: Any, outputs: tf.Tensor, name: str) -> tf.Tensor:
-    """Return ``[B]`` from ``[B]`` or ``[B, 1]``."""
-    values = tf.cast(values, outputs.dtype)
-    shape = values.shape[:1] if values.shape[1:] == (1,) else values.shape
-    if not shape.is_compatible_with(outputs.shape):  # one row would broadcast
-        raise ValueError(f"{name} must be [B] with B = {outputs.shape[0]}, received {tuple(values.shape)}")
-    return tf.reshape(values, [-1])
-
-
-def _scaled(gradient: Gradient, by: tf.Tensor) -> Gradient:
-    if isinstance(gradient, tf.IndexedSlices):
-        return tf.IndexedSlices(gradient.values * by, gradient.indices, gradient.dense_shape)
-    return gradient * by

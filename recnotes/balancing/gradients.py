@@ -69,3 +69,22 @@ def _flatten_slices(
         return tf.IndexedSlices(tf.reshape(row, [-1, *width]), ids, present[0].dense_shape)
 
     return tf.stack(rows), back
+
+
+def scaled(gradient: Gradient, by: tf.Tensor) -> Gradient:
+    r"""Multiplies a gradient, dense or of rows, by a number: $g\,a$.
+
+    Args:
+        gradient: gradient of one weight.
+        by: the number $a$.
+
+    Returns:
+        A gradient of the same kind.
+
+    Example:
+        >>> scaled(tf.constant([1.0, 2.0]), tf.constant(3.0)).numpy().tolist()
+        [3.0, 6.0]
+    """
+    if isinstance(gradient, tf.IndexedSlices):
+        return tf.IndexedSlices(gradient.values * by, gradient.indices, gradient.dense_shape)
+    return gradient * by
