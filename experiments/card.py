@@ -75,6 +75,7 @@ class Card:
         seeds: how many seeds a full run has.
         references: the figures it is held against.
         tuning: what was tried on validation before the settings were fixed; empty where nothing can be tuned.
+        reading: why the figures are what they are, and what was tried to find out; empty where clear.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Card:
     seeds: int = 5
     references: tuple[Reference, ...] = ()
     tuning: Words = field(default_factory=dict)
+    reading: Words = field(default_factory=dict)
 
 
 def verdict(metric: str, ours: float, spread: float | None, reference: Reference) -> str:

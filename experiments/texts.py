@@ -38,6 +38,7 @@ def written() -> str:
             "metrics": list(card.metrics),
             "seeds": card.seeds,
             "tuning": dict(card.tuning),
+            "reading": dict(card.reading),
             "references": [
                 {
                     "source": dict(reference.source),

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 
 from experiments.card import Card, Reference, Trial
+from experiments.cards.frappe_ctr_readings import READINGS
 from experiments.training import ctr_metrics, fit, predict
 from experiments.words import Words, joined, words
 from recnotes import models
@@ -162,6 +163,7 @@ def card(
         run=functools.partial(run, build, settings),
         references=references,
         tuning=tuning or (joined(OWN, PYTORCH) if batch_norm else OWN),
+        reading=READINGS.get(name, {}),
     )
 
 

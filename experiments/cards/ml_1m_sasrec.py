@@ -192,8 +192,10 @@ def card(
 OTHER_USERS = words(
     "other users at validation and test, histories of 200 movies", "验证与测试的用户不同，历史长 200"
 )
-SMALL = words("dropout 0.1", "丢弃率 0.1")
-WIDE = words("vectors of 128 in separate tables, dropout 0.5", "向量宽 128，输入输出各用一张表，丢弃率 0.5")
+SMALL = words("dropout 0.1", "随机失活率 0.1")
+WIDE = words(
+    "vectors of 128 in separate tables, dropout 0.5", "向量宽 128，输入输出各用一张表，随机失活率 0.5"
+)
 DROSS_FULL = {"max_length": 200, "dropout": 0.1, "wiring": "authors"}
 GSASREC_FULL = {
     "embedding_dim": 128,

@@ -24,18 +24,25 @@ def shown(card: dict[str, Any], language: str, protocol: bool = True) -> str:
     if protocol:
         rows.append([say("protocol", language), cell(card["protocol"][language])])
     for reference in card["references"]:
-        values = [f"{metric_name(m, language)} {value}" for m, value in reference["values"].items()]
+        values = [f"{metric_name(m, language)} {given(value)}" for m, value in reference["values"].items()]
         source = reference["source"][language] + aside(reference["note"].get(language), language)
         text = cell(f"{source}{colon(language)}{listed(values, language)}")
         rows.append([say("held against", language), text])
     if card["tuning"]:
         rows.append([say("tuning", language), cell(card["tuning"][language])])
+    if card.get("reading"):
+        rows.append([say("reading", language), cell(card["reading"][language])])
     parts = [f"### {cell(card['model'][language])} (`{name}`) {{#{name}}}", grid(["", ""], rows)]
     if card["runs"]:
         parts += [curve(card, language), seeds(card, language), sweep(card, language)]
         parts += [log(card, language), origin(card, language)]
     parts.append(f"{say('repeat it', language)}{colon(language)}`python -m experiments run {name}`")
     return "\n\n".join(part for part in parts if part)
+
+
+def given(value: float) -> str:
+    """A source's figure with the four digits of ours, or with all that it has."""
+    return number(value) if value == round(value, 4) else str(value)
 
 
 def seeds(card: dict[str, Any], language: str) -> str:

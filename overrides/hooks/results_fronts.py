@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -64,7 +65,7 @@ def fronts(cards: list[dict[str, Any]], language: str) -> str:
         else f"{len(done)} 种融合形式在测试用户上的前沿，每种至多 {seeds} 个种子：横轴是喜欢的影片的 "
         "NDCG@10，纵轴是其中长尾影片的 NDCG@10；虚线是 z-score 加权和，圆点是选中的候选"
     )
-    titles = [card["name"].removeprefix("fusion-") for card in done]
+    titles = [re.split("，|, |（", card["model"][language])[0] for card in done]
     return panels(
         label,
         axes,

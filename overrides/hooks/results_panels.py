@@ -58,10 +58,11 @@ def dot(place: tuple[float, float], color: str, radius: float = 3.5, opacity: fl
     return f'<circle cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="{radius:g}" fill="{color}"{faint}/>'
 
 
-def text(x: float, y: float, words: str, anchor: str = "start") -> str:
-    """A line of text."""
+def text(x: float, y: float, words: str, anchor: str = "start", tight: bool = False) -> str:
+    """A line of text; one without room around it keeps its size where a phone makes the others larger."""
     side = "" if anchor == "start" else f' text-anchor="{anchor}"'
-    return f'<text x="{x:g}" y="{y:g}"{side}>{escape(words)}</text>'
+    kind = ' class="rn-tight"' if tight else ""
+    return f'<text x="{x:g}" y="{y:g}"{side}{kind}>{escape(words)}</text>'
 
 
 def frame(axes: tuple[Axis, Axis], labels: bool) -> list[str]:
@@ -105,7 +106,7 @@ def panels(
 
     parts = list(legend)
     for number, (title, draw) in enumerate(drawings):
-        inner = [*frame(axes, labels), text(LEFT + 6, 16, title), *draw(place)]
+        inner = [*frame(axes, labels), text(LEFT + 6, 16, title, tight=True), *draw(place)]
         corner = f"{number % 2 * WIDTH} {TOP + number // 2 * HEIGHT}"
         parts.append(f'<g transform="translate({corner})">{"".join(inner)}</g>')
     height = TOP + (len(drawings) + 1) // 2 * HEIGHT

@@ -110,7 +110,8 @@ def spread(cards: list[Card], language: str) -> str:
                 bar = [place(column - 0.35, middle), place(column + 0.35, middle)]
                 parts.append(line(bar, 'stroke="currentColor" stroke-width="1.5"'))
                 x, _ = place(column, middle)
-                parts.append(text(round(x, 1), 162, english if language == "en" else chinese, "middle"))
+                word = english if language == "en" else chinese
+                parts.append(text(round(x, 1), 162, word, "middle", tight=True))
             return parts
 
         return draw

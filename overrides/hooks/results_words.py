@@ -24,6 +24,7 @@ WORDS = {
     "Protocol": "协议",
     "data": "数据",
     "tuning": "调参",
+    "reading": "解读",
     "repeat it": "重复命令",
     "log": "日志",
     "seed": "种子",
@@ -61,8 +62,9 @@ def number(mean: float, spread: float | None = None) -> str:
 
 
 def cost(card: dict[str, Any]) -> str:
-    """How many of the seeds have run, and for how many minutes each."""
-    seeds = f"{len(card['runs'])}/{card['seeds']}"
+    """How many of the seeds have run, or all of them, and for how many minutes each."""
+    run, planned = len(card["runs"]), card["seeds"]
+    seeds = f"{run}/{planned}" if run < planned else f"{run}"
     return f"{seeds}\u00a0×\u00a0{card['minutes']:.1f}" if card["runs"] else seeds
 
 

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from experiments import texts
 from experiments.cards.frappe_ctr import CARDS, normalized, small_ffm
+from experiments.cards.frappe_ctr_readings import LATE
 from recnotes import models
 
 SIZES = [30, 40, 50]
@@ -30,3 +32,14 @@ def test_every_card_starts_its_vectors_small():
     for card in CARDS:
         if card.name not in ("frappe-lr",):
             assert "embedding_stddev" not in card.settings["model"], card.name
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_what_a_card_says_of_its_curve_is_on_file(name):
+    card = next(card for card in texts.read() if card["name"] == f"frappe-{name}")
+    run = next(run for run in card["runs"] if run["seed"] == 0)
+    by_epoch = {entry["epoch"]: entry for entry in run["curve"]}
+    low = min(by_epoch, key=lambda epoch: by_epoch[epoch]["log_loss"])
+    losses = (round(by_epoch[epoch]["log_loss"], 4) for epoch in (low, run["epoch"]))
+    assert LATE[name][0] == tuple(x for pair in zip((low, run["epoch"]), losses, strict=True) for x in pair)
+    assert by_epoch[low]["auc"] < by_epoch[run["epoch"]]["auc"]

@@ -36,7 +36,8 @@ def form(name: str, front: list[tuple[float, float]], chosen: tuple[float, float
     """A fusion card with two seeds that found the same front."""
     points = [{"liked": x, "tail": y} for x, y in front]
     run = {"points": points, "metrics": {"liked_ndcg@10": chosen[0], "tail_ndcg@10": chosen[1]}}
-    return {"name": name, "family": "score-fusion", "runs": [run, run]}
+    model = {"en": f"{name}, a form", "zh": f"{name}，一种形式"}
+    return {"name": name, "family": "score-fusion", "model": model, "runs": [run, run]}
 
 
 def planted(model: str, rate: float, runs: list[tuple[float, list[float]]]) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def test_fronts_and_the_chosen_dot_land_where_they_must(hook: Any, language: str
         {"name": "fusion-rrf", "family": "score-fusion", "runs": []},
     ]
     svg = module.fronts(cards, language)
-    assert svg.count("<g ") == 2 and ">borda<" in svg and ">rrf<" not in svg
+    assert svg.count("<g ") == 2 and ">fusion-borda<" in svg and "rrf" not in svg
     assert [len(points) for points in lines(svg, module.OWN)[1:]] == [2] * 4
     assert len(lines(svg, module.OWN)) == 1 + 2 + 2 and len(lines(svg, module.OTHER)) == 1 + 2
     expected = (
