@@ -9,6 +9,9 @@ from typing import Any
 
 from experiments.words import Words
 
+Metrics = dict[str, float]
+Curve = list[dict[str, float]]  # an entry a validation: "epoch", "loss", the metrics, "seconds"
+
 # How far two figures may be apart where nobody knows their spread.
 TOLERANCES = {
     "auc": 0.002,
@@ -48,15 +51,16 @@ class Trial:
     """What one seed brought.
 
     Attributes:
-        curve: one entry an epoch: its number, the training loss, the validation metrics, seconds.
+        curve: one entry a validation: number of the epoch, training loss, validation metrics, seconds since
+            the one before.
         epoch: the epoch that validation chose.
         metrics: test metrics at that epoch.
         points: what else the page of the family draws, a row of figures a point.
     """
 
-    curve: list[dict[str, float]]
+    curve: Curve
     epoch: int
-    metrics: dict[str, float]
+    metrics: Metrics
     points: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -118,7 +122,7 @@ def verdict(metric: str, ours: float, spread: float | None, reference: Reference
         'above'
         >>> verdict("auc", 0.9838, None, Reference(words("a study"), {"auc": 0.9834}))
         'reproduced'
-        >>> verdict("hr@10", 0.0115, None, Reference("a study", {"hr@10": 0.0152}))
+        >>> verdict("hr@10", 0.0115, None, Reference(words("a study"), {"hr@10": 0.0152}))
         'within tolerance'
     """
     if not math.isfinite(ours):
@@ -152,7 +156,8 @@ def relative_difference(metric: str, ours: float, reference: Reference) -> float
         Positive where ours is the larger number, be that better or worse.
 
     Example:
-        >>> relative_difference("hr@10", 0.0115, Reference("a study", {"hr@10": 0.0152})).__round__(2)
+        >>> from experiments.words import words
+        >>> relative_difference("hr@10", 0.0115, Reference(words("a study"), {"hr@10": 0.0152})).__round__(2)
         -0.24
     """
     theirs = reference.values.get(metric)

@@ -73,7 +73,7 @@ def movielens(split_name: str, seed: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run everything and write the log."""
+    """Runs everything and writes the log."""
     parser = argparse.ArgumentParser(description="Repeat the DeepFM article's runs over seeds.")
     parser.add_argument("log", type=Path)
     log = parser.parse_args().log

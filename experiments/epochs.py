@@ -8,10 +8,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from experiments.card import FALLS
-
-Metrics = dict[str, float]
-Curve = list[dict[str, float]]
+from experiments.card import FALLS, Curve, Metrics
 
 
 def keep_best(
@@ -38,7 +35,7 @@ def keep_best(
         patience: how many validations without a new best end it.
         monitor: the validation metric that decides; those in `experiments.card.FALLS` are better low.
         every: epochs between two validations; the last epoch has one in any case (default: 1).
-        missed: called after each validation without a new best.
+        missed: called after each validation without a new best (default: lambda: None).
         report: takes a line a validation (default: print).
 
     Returns:

@@ -95,7 +95,7 @@ def lists(
         scores: ``[U, N, T]``.
         seen: bools ``[U, N]``, movies that are not to be shown.
         relevant: for each objective bools ``[U, N]``.
-        length: movies of a list (default: 200).
+        length: movies of a list (default: LENGTH).
 
     Returns:
         The lists. Relevant movies outside a list stand behind it: no fusion finds them, and the best possible

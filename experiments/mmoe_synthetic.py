@@ -182,7 +182,10 @@ def main() -> None:
     parser.add_argument("--summary", action="store_true")
     options = parser.parse_args()
     text = options.log.read_text() if options.log.exists() else ""
-    rows = [json.loads(line) for line in text.splitlines()]
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:  # a killed run may leave half a line
+        options.log.write_text(whole)
+    rows = [json.loads(line) for line in whole.splitlines()]
     if options.summary:
         summary(rows)
         return

@@ -100,9 +100,12 @@ def leave_one_out(sequences: Sequences, num_items: int, negatives: int = 99, see
 
     Returns:
         The split, items numbered by popularity in its training part.
+
+    Raises:
+        ValueError: a user has fewer than three items.
     """
     if len(sequences) and sequences.lengths.min() < 3:
-        raise ValueError(f"users must have at least 3 items, received {sequences.lengths.min()}")
+        raise ValueError(f"sequences must have at least 3 items each, received {sequences.lengths.min()}")
     rows, order = by_popularity(sequences, sequences.without_last(2), num_items)
     ends = rows.offsets[1:]
     parts = []

@@ -9,8 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.card import FALLS
-from experiments.epochs import Curve, Metrics, keep_best
+from experiments.card import FALLS, Curve, Metrics
+from experiments.epochs import keep_best
+from experiments.steps import compiled_epoch
 from recnotes.metrics import auc, log_loss
 
 Columns = Mapping[str, np.ndarray]
@@ -98,35 +99,23 @@ def fit(
     def tensors(rows: Rows) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         return {k: tf.constant(column) for k, column in rows[0].items()}, tf.constant(rows[1], tf.float32)
 
-    inputs, label = tensors(train(1) if callable(train) else train)
-    model({name: column[:2] for name, column in inputs.items()}, training=False)
-    weights = [weight for weight in model.trainable_weights]
-    tables = [weight for weight in weights if weight.name == "table"] if table_l2 else []
-    optimizer.build(weights)
+    current = tensors(train(1) if callable(train) else train)
+    model({name: column[:2] for name, column in current[0].items()}, training=False)
+    tables = [weight for weight in model.trainable_weights if weight.name == "table"] if table_l2 else []
 
-    @tf.function
-    def epoch_of(inputs: dict[str, tf.Tensor], label: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
-        total = tf.constant(0.0)
-        steps = (tf.shape(order)[0] + batch_size - 1) // batch_size
-        for step in tf.range(steps):
-            rows = order[step * batch_size : (step + 1) * batch_size]
-            batch = {name: tf.gather(column, rows) for name, column in inputs.items()}
-            with tf.GradientTape() as tape:
-                own = loss(tf.gather(label, rows), model(batch, training=True)) + tf.add_n(
-                    [tf.zeros([]), *model.losses]
-                )
-                penalty = tf.add_n([tf.zeros([]), *(tf.reduce_sum(tf.square(t)) for t in tables)])
-                objective = own + table_l2 / 2 * penalty
-            gradients = tape.gradient(objective, [weight.value for weight in weights])
-            optimizer.apply(gradients, weights)
-            total += own
-        return total / tf.cast(steps, tf.float32)
+    def losses(batch: tuple[dict[str, tf.Tensor], tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        inputs, label = batch
+        own = loss(label, model(inputs, training=True)) + tf.add_n([tf.zeros([]), *model.losses])
+        penalty = tf.add_n([tf.zeros([]), *(tf.reduce_sum(tf.square(t)) for t in tables)])
+        return own, own + table_l2 / 2 * penalty
+
+    epoch = compiled_epoch(model, optimizer, batch_size, losses)
 
     def train_epoch(number: int) -> float:
-        nonlocal inputs, label
+        nonlocal current
         if callable(train) and number > 1:
-            inputs, label = tensors(train(number))
-        return float(epoch_of(inputs, label, tf.constant(shuffled(len(label), rng), tf.int32)))
+            current = tensors(train(number))
+        return epoch(current, shuffled(len(current[1]), rng))
 
     return keep_best(
         model,

@@ -23,8 +23,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.card import Card, Trial
-from experiments.training import Metrics, Rows, ctr_metrics, fit, predict
+from experiments.card import Card, Metrics, Trial
+from experiments.draws import unmarked
+from experiments.training import Rows, ctr_metrics, fit, predict
 from experiments.words import Words, words
 from recnotes import models
 from recnotes.data.amazon_sequences import amazon
@@ -109,10 +110,7 @@ def marked(sequences: Sequences, num_items: int) -> np.ndarray:
 
 def with_negatives(found: Clicks, had: np.ndarray, seed: list[int]) -> Rows:
     """Puts one row with an item that is not marked for the user beside each click."""
-    rng = np.random.default_rng(seed)
-    other = rng.integers(1, had.shape[1], len(found.user)).astype(np.int32)
-    while len(wrong := np.flatnonzero(had[found.user, other])):
-        other[wrong] = rng.integers(1, had.shape[1], len(wrong))
+    other = unmarked(np.random.default_rng(seed), had, found.user, first=1)
     inputs = {"item": np.concatenate([found.item, other]), "history": np.tile(found.history, (2, 1))}
     return inputs, np.repeat(np.array([1, 0], np.float32), len(other))
 

@@ -22,8 +22,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.card import Card, Reference, Trial
-from experiments.ranking import fit, read_loss
+from experiments import next_item
+from experiments.card import Card, Metrics, Reference, Trial
+from experiments.next_item import read_loss
 from experiments.sequences import beginnings, by_popularity, seen_items
 from experiments.words import words
 from recnotes.data.amazon_sequences import amazon
@@ -122,14 +123,14 @@ def diversity(lists: np.ndarray, category: np.ndarray) -> float:
 
 def evaluate(
     model: keras.Model, users: Users, max_length: int, category: np.ndarray, lambdas: tuple[float, ...]
-) -> dict[str, float]:
+) -> Metrics:
     """Computes recall, hit rate and diversity of the lists for each weight of diversity.
 
     The metrics of weight 0 have plain names; others end in ``/weight``.
     """
     table = np.asarray(model.items.table.value)
     num_items = len(table)
-    totals: dict[str, float] = {}
+    totals: Metrics = {}
     for start in range(0, len(users.history), 256):
         rows = range(start, min(start + 256, len(users.history)))
         histories = [users.history[row] for row in rows]
@@ -162,21 +163,18 @@ def run(build: type[keras.Model], settings: Mapping[str, Any], seed: int, epochs
     """Trains one seed."""
     parts, length = data(), settings["model"]["max_length"]
     model = build(parts.num_items, seed=seed, **settings["model"])
-    model.build(None)
-    curve, best = fit(
+    return next_item.trial(
         model,
         beginnings(parts.train, length),
         lambda: evaluate(model, parts.validation, length, parts.category, (0.0,)),
-        seed=seed,
-        epochs=epochs or settings["epochs"],
-        patience=settings["patience"],
+        lambda: evaluate(model, parts.test, length, parts.category, LAMBDAS),
+        settings,
+        seed,
+        epochs,
         optimizer=LazyAdam(settings["learning_rate"]),
-        batch_size=settings["batch_size"],
         loss=read_loss,
         monitor=f"recall@{K}",
-        every=settings["every"],
     )
-    return Trial(curve, best, evaluate(model, parts.test, length, parts.category, LAMBDAS))
 
 
 def card(name: str, model: str, build: type[keras.Model], interests: int) -> Card:

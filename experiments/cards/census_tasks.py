@@ -24,9 +24,9 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from experiments.card import Card, Reference, Trial
+from experiments.card import Card, Metrics, Reference, Trial
+from experiments.stacked import Stacked
 from experiments.training import fit, predict
 from experiments.words import Words, words
 from recnotes.data.census import CensusIncome, census_income
@@ -105,9 +105,8 @@ def prepare(data: CensusIncome, parts: Sequence[np.ndarray]) -> tuple[list[Colum
     columns = np.stack(sparse, axis=1)
     label = np.stack([data.income, data.never_married], axis=1)
     dense = dense.astype(np.float32)
-    return [Columns({"dense": dense[rows], "sparse": columns[rows]}, label[rows]) for rows in parts], tuple(
-        sizes
-    )
+    found = [Columns({"dense": dense[rows], "sparse": columns[rows]}, label[rows]) for rows in parts]
+    return found, tuple(sizes)
 
 
 @functools.cache
@@ -119,27 +118,7 @@ def census() -> tuple[list[Columns], tuple[int, ...]]:
     return prepare(data, rows)
 
 
-class Stacked(keras.Model):
-    """A multi-task model whose logits stand side by side, ``[B, T]``, as `fit` wants them."""
-
-    def __init__(self, model: keras.Model) -> None:
-        super().__init__()
-        self.model = model
-
-    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Returns the logits of all tasks.
-
-        Args:
-            inputs: what the model is called on.
-
-        Returns:
-            float tensor ``[B, T]``.
-        """
-        logits = self.model(inputs)
-        return tf.stack([logits[task] for task in self.model.tasks], axis=1)
-
-
-def task_metrics(tasks: Sequence[str], label: np.ndarray, logit: np.ndarray) -> dict[str, float]:
+def task_metrics(tasks: Sequence[str], label: np.ndarray, logit: np.ndarray) -> Metrics:
     """Computes the AUC of each task and "auc", their mean.
 
     Args:
@@ -155,14 +134,17 @@ def task_metrics(tasks: Sequence[str], label: np.ndarray, logit: np.ndarray) -> 
 
 
 def run(
-    build: Callable[..., keras.Model], tasks: tuple[str, ...], settings: Mapping[str, Any], seed: int,
+    build: Callable[..., keras.Model],
+    tasks: tuple[str, ...],
+    settings: Mapping[str, Any],
+    seed: int,
     epochs: int | None,
-) -> Trial:  # fmt: skip
+) -> Trial:
     """Trains one seed."""
     (train, validation, test), sizes = census()
     columns = [TASKS.index(task) for task in tasks]
     arguments = {"embedding_dim": settings["embedding_dim"], **settings["model"]}
-    model = Stacked(build(tasks, vocabulary_sizes=sizes, seed=seed, **arguments))
+    model = Stacked(build(tasks, vocabulary_sizes=sizes, seed=seed, **arguments), tasks)
     measure = functools.partial(task_metrics, tasks)
     curve, best = fit(
         model,

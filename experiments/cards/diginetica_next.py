@@ -24,8 +24,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.card import Card, Reference, Trial
-from experiments.ranking import ScoreAll, fit, padded, read_loss, scores_of
+from experiments import next_item
+from experiments.card import Card, Metrics, Reference, Trial
+from experiments.next_item import read_loss
+from experiments.ranking import ScoreAll, averaged, padded, scores_of
 from experiments.sequences import Questions, beginnings
 from experiments.words import Words, words
 from recnotes.data.diginetica_sessions import Diginetica, diginetica
@@ -104,9 +106,7 @@ def split(data: Diginetica, fraction: float, seed: int) -> tuple[Sequences, Ques
     return kept, Questions(Sequences(p for p, _ in pairs), np.array([t for _, t in pairs], np.int32))
 
 
-def rank_all(
-    score: ScoreAll, questions: Questions, max_length: int, batch_size: int = 512
-) -> dict[str, float]:
+def rank_all(score: ScoreAll, questions: Questions, max_length: int, batch_size: int = 512) -> Metrics:
     """Ranks all items, those of the history included.
 
     Args:
@@ -118,44 +118,40 @@ def rank_all(
     Returns:
         ``p@20`` (the share of targets among the first 20) and ``mrr@20``.
     """
-    totals = {"p@20": 0.0, "mrr@20": 0.0}
-    order = np.argsort(questions.history.lengths, kind="stable")
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
+
+    def measure(rows: np.ndarray) -> Metrics:
         scores = score(padded(questions, rows, max_length))  # [B, N]
         target = questions.target[rows].astype(np.int64) - 1
-        totals["p@20"] += hit_rate(scores, target, 20) * len(rows)
-        totals["mrr@20"] += mrr(scores, target, 20) * len(rows)
-    return {name: total / len(order) for name, total in totals.items()}
+        return {"p@20": hit_rate(scores, target, 20), "mrr@20": mrr(scores, target, 20)}
+
+    return averaged(questions, batch_size, measure)
 
 
 def run(
     build: Callable[..., keras.Model], settings: Mapping[str, Any], seed: int, epochs: int | None
 ) -> Trial:
-    """Trains one seed."""
-    data = diginetica()
+    """Trains one seed, on as large a share of the prefixes as the settings say."""
+    data, length = diginetica(), settings["max_length"]
     held = settings["validation"]
     train, validation = split(data, held["sessions"], held["seed"])
-    columns = beginnings(train, settings["max_length"])
+    test = Questions(data.test, data.test_target)
+    columns = beginnings(train, length)
     count = len(columns["target"])
     rows = np.random.default_rng(seed).permutation(count)[: round(settings["share"] * count)]
     model = build(data.num_items, embedding_dim=settings["embedding_dim"], seed=seed, **settings["model"])
-    model.build()
     score = scores_of(model)
-    curve, best = fit(
+    return next_item.trial(
         model,
         {name: column[rows] for name, column in columns.items()},
-        lambda: rank_all(score, validation, settings["max_length"]),
-        seed=seed,
-        epochs=epochs or settings["epochs"],
-        patience=settings["epochs"],
+        lambda: rank_all(score, validation, length),
+        lambda: rank_all(score, test, length),
+        settings,
+        seed,
+        epochs,
         optimizer=keras.optimizers.Adam(0.003),
-        batch_size=settings["batch_size"],
         loss=read_loss,
         monitor="p@20",
     )
-    test = Questions(data.test, data.test_target)
-    return Trial(curve, best, rank_all(score, test, settings["max_length"]))
 
 
 def card(

@@ -22,9 +22,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.card import Card, Reference, Trial
+from experiments.card import Card, Curve, Reference, Trial
 from experiments.cards.frappe_ctr import columns
-from experiments.training import Curve, best_of, fit, predict, rmse_metrics, squared_error
+from experiments.training import best_of, fit, predict, rmse_metrics, squared_error
 from experiments.words import Words, joined, words
 from recnotes import models
 from recnotes.data.frappe_split import Frappe, FrappeRows, frappe
@@ -58,14 +58,19 @@ AUTHORS = words("none: the authors' settings", "未调参，用作者的设置")
 
 
 def train(
-    build: Callable[..., keras.Model], arguments: Mapping[str, Any], data: Frappe, seed: int, epochs: int
+    build: Callable[..., keras.Model],
+    arguments: Mapping[str, Any],
+    data: Frappe,
+    settings: Mapping[str, Any],
+    seed: int,
+    epochs: int,
 ) -> tuple[keras.Model, Curve, int]:
     """Trains one model; with ``pretrain`` among the arguments it starts from the tables of such an FM."""
     own = dict(arguments)
     pretrain = own.pop("pretrain", None)
     model = build(data.vocabulary_sizes, seed=seed, **own)
     if pretrain:
-        fm = train(models.FactorizationMachine, pretrain, data, seed, epochs)[0]
+        fm = train(models.FactorizationMachine, pretrain, data, settings, seed, epochs)[0]
         model({"sparse": data.validation.ids[:2]})
         for part in ("embedding", "first_order"):
             getattr(model, part).set_weights(getattr(fm, part).get_weights())
@@ -76,9 +81,9 @@ def train(
         columns(data.validation),
         seed=seed,
         epochs=epochs,
-        patience=SETTINGS["patience"],
+        patience=settings["patience"],
         monitor="rmse",
-        batch_size=SETTINGS["batch_size"],
+        batch_size=settings["batch_size"],
         optimizer=optimizer,
         loss=squared_error,
         measure=rmse_metrics,
@@ -94,7 +99,7 @@ def run(
     data = frappe()
     model, curve, best, candidate = best_of(
         settings["candidates"],
-        lambda own: train(build, own, data, seed, epochs or settings["epochs"]),
+        lambda own: train(build, own, data, settings, seed, epochs or settings["epochs"]),
         "rmse",
     )
     inputs, label = columns(data.test)
@@ -118,15 +123,12 @@ def look_up(seed: int, epochs: int | None) -> Trial:
     values = np.array([target[~before].mean(), target[before].mean()])
     validation = rmse_metrics(data.validation.label, values[before.astype(int)])
     plain = np.where(after, 1.0, -1.0)
-    return Trial(
-        [{"epoch": 1, **validation}],
-        1,
-        {
-            **rmse_metrics(data.test.label, values[after.astype(int)]),
-            "rmse_plain": rmse_metrics(data.test.label, plain)["rmse"],
-            "accuracy": float((after == (data.test.label == 1)).mean()),
-        },
-    )
+    found = {
+        **rmse_metrics(data.test.label, values[after.astype(int)]),
+        "rmse_plain": rmse_metrics(data.test.label, plain)["rmse"],
+        "accuracy": float((after == (data.test.label == 1)).mean()),
+    }
+    return Trial([{"epoch": 1, **validation}], 1, found)
 
 
 def card(

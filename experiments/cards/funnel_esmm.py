@@ -12,11 +12,11 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.card import Card, Trial
+from experiments.card import Card, Metrics, Trial
+from experiments.stacked import Stacked
 from experiments.training import fit, predict
 from experiments.words import words
 from recnotes.data.funnel import conversion_funnel
@@ -42,26 +42,6 @@ SETTINGS = {
 }
 
 
-class Funnels(keras.Model):
-    """ESMM whose logits of click and of conversion stand side by side, ``[B, 2]``, as `fit` wants them."""
-
-    def __init__(self, model: ESMM) -> None:
-        super().__init__()
-        self.model = model
-
-    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Returns both logits.
-
-        Args:
-            inputs: what ESMM is called on.
-
-        Returns:
-            float tensor ``[B, 2]``.
-        """
-        outputs = self.model(inputs)
-        return tf.stack([outputs["ctr"], outputs["cvr"]], axis=1)
-
-
 def entire_space(label: tf.Tensor, logit: tf.Tensor) -> tf.Tensor:
     """Computes ESMM's loss; labels are click and purchase, ``[B, 2]``."""
     return funnel_cross_entropy(logit[:, 0], logit[:, 1], label[:, 0], label[:, 1])
@@ -76,7 +56,7 @@ def clicked_only(label: tf.Tensor, logit: tf.Tensor) -> tf.Tensor:
     )
 
 
-def clicked_log_loss(label: np.ndarray, logit: np.ndarray) -> dict[str, float]:
+def clicked_log_loss(label: np.ndarray, logit: np.ndarray) -> Metrics:
     """Computes the log loss of purchase on clicked rows."""
     clicked = label[:, 0] == 1
     return {"log_loss": log_loss(label[clicked, 1], logit[clicked, 1])}
@@ -94,7 +74,7 @@ def run(
     x = data.x.astype(np.float32)
     label = np.stack([data.click, data.bought], axis=1).astype(np.float32)
     train, validation, test = (slice(0, 6 * n // 10), slice(6 * n // 10, 8 * n // 10), slice(8 * n // 10, n))
-    model = Funnels(ESMM(settings["tower_units"], seed=seed))
+    model = Stacked(ESMM(settings["tower_units"], seed=seed), ("ctr", "cvr"))
     curve, best = fit(
         model,
         ({"dense": x[train]}, label[train]),
@@ -111,11 +91,8 @@ def run(
     q = 1 / (1 + np.exp(-predict(model, {"dense": x[test]})[:, 1]))
     error = (q - data.cvr[test]) ** 2
     clicked = data.click[test] == 1
-    return Trial(
-        curve,
-        best,
-        {"cvr_rmse": float(np.sqrt(error.mean())), "cvr_rmse_clicked": float(np.sqrt(error[clicked].mean()))},
-    )
+    found = {"cvr_rmse": error.mean(), "cvr_rmse_clicked": error[clicked].mean()}
+    return Trial(curve, best, {name: float(np.sqrt(value)) for name, value in found.items()})
 
 
 CARDS = [

@@ -20,9 +20,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.card import Card, Trial
-from experiments.cards.frappe_ctr import small_ffm
-from experiments.training import Curve, best_of, ctr_metrics, fit, predict
+from experiments.builds import small_ffm
+from experiments.card import Card, Curve, Trial
+from experiments.training import best_of, ctr_metrics, fit, predict
 from experiments.words import Words, joined, words
 from recnotes import models
 from recnotes.data.movielens import MovieLens, movielens_100k
@@ -44,7 +44,6 @@ SETTINGS = {
     "patience": 3,
     "decay": 0.1,
 }
-
 PENALTY = words(
     "penalty on the tables 1e-4, 1e-3 or 1e-2, by validation, anew for each seed",
     "嵌入表的惩罚系数在 1e-4、1e-3、1e-2 里由验证集选，每个种子各选一次",

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from experiments.cards.ncf import Log, every_pair, matrix_factorization, pair, with_negatives
-from experiments.training import Curve, Metrics, fit
+from experiments.card import Curve, Metrics
+from experiments.cards.ncf import matrix_factorization
+from experiments.pairs import Log, every_pair, pair, with_negatives
+from experiments.training import fit
 from recnotes.data.movielens import movielens_100k
 from recnotes.metrics import ndcg
 from recnotes.optimizers import LazyAdam

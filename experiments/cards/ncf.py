@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 
-from experiments.card import Card, Reference, Trial
-from experiments.training import Columns, Curve, Metrics, Rows, best_of, fit, predict
+from experiments.card import Card, Curve, Metrics, Reference, Trial
+from experiments.pairs import Log, every_pair, left_out, with_negatives
+from experiments.training import best_of, fit, predict
 from experiments.words import Words, words
 from recnotes import models
 from recnotes.data.movielens import movielens_100k
@@ -36,17 +37,6 @@ PROTOCOL = {
     "zh": "留一法：最后一部影片在全部未看影片中的排名，以及在均匀抽取的 99 部中的排名；"
     "取验证集全量 NDCG@10 最高的一轮，报告 HR@10 与 NDCG@10",
 }
-
-
-class Log(NamedTuple):
-    """Ids from 0; ``trained`` and ``known`` are ``[users, items]``: training rows, and all before test."""
-
-    user: np.ndarray
-    item: np.ndarray
-    validation: tuple[np.ndarray, np.ndarray]
-    test: tuple[np.ndarray, np.ndarray]
-    trained: np.ndarray
-    known: np.ndarray
 
 
 def read(name: str) -> Log:
@@ -71,30 +61,8 @@ def read(name: str) -> Log:
     known = trained.copy()
     for rows in (validation, extra):
         known[tuple(rows.T)] = True
-    return Log(*train.T.astype(np.int32), tuple(validation.T), tuple(test.T), trained, known)  # type: ignore
-
-
-def pair(user: np.ndarray, item: np.ndarray) -> Columns:
-    """Lays out what every model here reads."""
-    user, item = user.astype(np.int32), item.astype(np.int32)
-    return {"user": user, "item": item, "sparse": np.stack([user, item], axis=1)}
-
-
-def with_negatives(log: Log, count: int, seed: list[int]) -> Rows:
-    """Puts ``count`` movies without a training row of the user behind each positive."""
-    rng = np.random.default_rng(seed)
-    user = np.repeat(log.user, count)
-    item = rng.integers(0, log.trained.shape[1], len(user)).astype(np.int32)
-    while len(wrong := np.flatnonzero(log.trained[user, item])):
-        item[wrong] = rng.integers(0, log.trained.shape[1], len(wrong))
-    label = np.zeros(len(user) + len(log.user), np.float32)
-    label[: len(log.user)] = 1
-    return pair(np.concatenate([log.user, user]), np.concatenate([log.item, item])), label
-
-
-def every_pair(users: np.ndarray, num_items: int) -> Columns:
-    """Pairs each user with all movies."""
-    return pair(np.repeat(users, num_items), np.tile(np.arange(num_items), len(users)))
+    (user, item), asked, last = train.T.astype(np.int32), validation.T, test.T
+    return Log(user, item, (asked[0], asked[1]), (last[0], last[1]), trained, known)
 
 
 def rank_tests(model: keras.Model, log: Log) -> Metrics:
@@ -104,8 +72,7 @@ def rank_tests(model: keras.Model, log: Log) -> Metrics:
     blocks = np.array_split(users, max(1, len(users) // 256))
     logits = [predict(model, every_pair(block, num_items), 65536) for block in blocks]
     scores = np.concatenate(logits).reshape(len(users), num_items)
-    exclude = log.known[users].copy()
-    exclude[np.arange(len(users)), target] = False
+    exclude = left_out(log, users, target)
     drawn = sample_candidates(target, num_items, 99, exclude)
     few, first = np.take_along_axis(scores, drawn, axis=1), np.zeros(len(users), int)
     return {
@@ -123,8 +90,7 @@ def run(
     log = read(data)
     users, target = log.validation
     num_items = log.trained.shape[1]
-    exclude = log.known[users].copy()
-    exclude[np.arange(len(users)), target] = False
+    exclude = left_out(log, users, target)
 
     def measure(_: np.ndarray, logit: np.ndarray) -> Metrics:
         scores = logit.reshape(len(users), num_items)
@@ -199,8 +165,6 @@ PUBLISHED = {
         RENDLE, {"hr@10_99": 0.7294, "ndcg@10_99": 0.4523}, comparable=False, note=OTHER
     ),
 }
-
-
 SHOWN = {"ml-100k": "MovieLens-100K", "ml-1m": "MovieLens-1M"}
 
 

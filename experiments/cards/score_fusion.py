@@ -26,7 +26,7 @@ import numpy as np
 from experiments import fusing
 from experiments.card import Card, Trial
 from experiments.cards.movie_scores import Ratings, read, train_like, train_watch
-from experiments.cards.ncf import every_pair
+from experiments.pairs import every_pair
 from experiments.training import predict
 from experiments.words import words
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import ranking, training
+from experiments import next_item, training
 from experiments.card import Card
 
 FILE = Path(__file__).with_suffix(".json")
@@ -41,7 +41,7 @@ def caught(run: Callable[[], Any], result: Callable[..., Any]) -> Any:
         raise Done(result(*arguments, **options))
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (training, ranking):
+        for module in (training, next_item):
             patch.setattr(module, "keep_best", instead)
         try:
             return run()
@@ -62,7 +62,7 @@ def first_steps(card: Card) -> dict[str, float]:
 
     with pytest.MonkeyPatch.context() as patch:
         size = card.settings.get("batch_size") or card.settings["watch"]["batch_size"]
-        for module, name in ((training, "shuffled"), (ranking, "batches")):
+        for module, name in ((training, "shuffled"), (next_item, "batches")):
             whole = getattr(module, name)
             patch.setattr(module, name, lambda *given, whole=whole: whole(*given)[: STEPS * size])
         return caught(lambda: card.run(0, 1), measured)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from experiments import next_item
 from experiments.card import Trial
 from experiments.cards import (
     beauty_click,
@@ -25,6 +26,8 @@ from experiments.cards import (
     ncf,
     score_fusion,
 )
+from experiments.cards.beauty_next import protocol as beauty_protocol
+from experiments.cards.ml_1m_sasrec import logs
 
 from . import plants_rows as rows
 from . import plants_sequences as sequences
@@ -40,6 +43,7 @@ class Protocol:
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     seed: int = 0
     fits: ModuleType | None = None  # where the card's ``fit`` stands, if in another module
+    loads: ModuleType | None = None  # where its data are loaded, if in another module
 
     def run(self, epochs: int) -> Trial:
         """Trains one seed; what a module keeps of its data is forgotten before and after."""
@@ -50,7 +54,9 @@ class Protocol:
             *others, settings = run.args
             model = {**settings.get("model", {}), **self.settings.get("model", {})}
             run = functools.partial(run.func, *others, {**settings, **self.settings, "model": model})
-        forget = getattr(getattr(self.module, "data", None), "cache_clear", lambda: None)
+        loads = self.loads or self.module
+        found = (getattr(getattr(loads, name, None), "cache_clear", None) for name in ("data", "published"))
+        forget = next(filter(None, found), lambda: None)
         forget()
         try:
             return run(self.seed, epochs)
@@ -68,16 +74,45 @@ PROTOCOLS = [
         ml_100k_ctr, "ml-100k-ctr-lr", rows.clicks_in_time, {"table_l2": [1e-3, 1e-2], "batch_size": 64}
     ),
     Protocol(
-        beauty_next, "beauty-sasrec-ce", sequences.beauty, {**EACH, "learning_rate": 0.01, "model": SASREC}
+        beauty_next,
+        "beauty-sasrec-ce",
+        sequences.beauty,
+        {**EACH, "learning_rate": 0.01, "model": SASREC},
+        fits=next_item,
+        loads=beauty_protocol,
     ),
-    Protocol(beauty_next, "beauty-bst", sequences.beauty, {**EACH, "learning_rate": 0.01}),
-    Protocol(ml_1m_sasrec, "ml-1m-sasrec-ce", sequences.movielens_sequences, {**EACH, "model": SASREC}),
     Protocol(
-        beauty_users, "beauty-users-sa-k2", sequences.beauty, {**EACH, "model": {**SMALL, "num_sampled": 40}}
+        beauty_next,
+        "beauty-bst",
+        sequences.beauty,
+        {**EACH, "learning_rate": 0.01},
+        fits=next_item,
+        loads=beauty_protocol,
+    ),
+    Protocol(
+        ml_1m_sasrec,
+        "ml-1m-sasrec-ce",
+        sequences.movielens_sequences,
+        {**EACH, "model": SASREC},
+        fits=next_item,
+        loads=logs,
+    ),
+    Protocol(
+        beauty_users,
+        "beauty-users-sa-k2",
+        sequences.beauty,
+        {**EACH, "model": {**SMALL, "num_sampled": 40}},
+        fits=next_item,
     ),
     Protocol(beauty_click, "beauty-click-pooling", sequences.beauty, {"batch_size": 64}),
     Protocol(census_tasks, "census-shared-bottom", rows.census, {"batch_size": 32}),
-    Protocol(diginetica_next, "diginetica-stmp", sequences.sessions, {"batch_size": 32, "embedding_dim": 8}),
+    Protocol(
+        diginetica_next,
+        "diginetica-stmp",
+        sequences.sessions,
+        {"batch_size": 32, "embedding_dim": 8},
+        fits=next_item,
+    ),
     Protocol(ncf, "ml-100k-mf", rows.ratings, {"table_l2": [0.0, 1e-3], "batch_size": 64, "rate": 0.05}),
     Protocol(mmoe_planted, "mmoe-planted-mmoe-rate-high", rows.generator, seed=8),
     Protocol(score_fusion, "fusion-z-score", rows.watched, {"held_out": 4, "list": 30}, fits=movie_scores),

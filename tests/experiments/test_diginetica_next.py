@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 
+from experiments import next_item
 from experiments.cards import diginetica_next as module
 from recnotes.data.diginetica_sessions import Diginetica, diginetica_sample
 from recnotes.data.download import DownloadError
@@ -33,7 +34,7 @@ def test_every_prefix_of_a_long_session_trains(monkeypatch):
         seen.update(columns)
         return [], 1
 
-    monkeypatch.setattr(module, "fit", fit)
+    monkeypatch.setattr(next_item, "fit", fit)
     card = module.CARDS[0]
     settings = {**card.settings, "validation": {"sessions": 0.5, "seed": 0}, "embedding_dim": 4}
     functools.partial(card.run.func, card.run.args[0], settings)(0, None)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from experiments import texts
-from experiments.cards.frappe_ctr import CARDS, normalized, small_ffm
+from experiments.builds import normalized, small_ffm
+from experiments.cards.frappe_ctr import CARDS
 from experiments.cards.frappe_ctr_readings import LATE
 from recnotes import models
 

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from experiments.cards import ml_1m_sasrec as cards
+from experiments.cards.ml_1m_sasrec import logs
 from recnotes.data.movielens_1m_files import MovieLens1M, MovieLens1MSequences
 from recnotes.data.sequences import Sequences
 
@@ -17,7 +18,7 @@ def test_post_norm_outputs_have_mean_zero_and_look_back_only():
     assert len(model.blocks) == 2 and not np.allclose(f[0, 3], g[0, 3])
 
 
-def published():
+def planted():
     rng = np.random.default_rng(0)
     rows = [rng.permutation(20)[:9] + 1 for _ in range(30)]
     train = Sequences([row[:-3] if user < 8 else row[:-2] for user, row in enumerate(rows)])
@@ -33,15 +34,15 @@ def published():
 
 @pytest.mark.parametrize("name", ["ml-1m-sasrec-ce", "ml-1m-sasrec-postnorm"])
 def test_a_card_runs(monkeypatch, name):
-    rows, log = published()
-    monkeypatch.setattr(cards.movielens_1m_files, "movielens_1m_sequences", lambda: log)
-    cards.data.cache_clear()
-    split, everyone = cards.data()
+    rows, log = planted()
+    monkeypatch.setattr(logs.movielens_1m_files, "movielens_1m_sequences", lambda: log)
+    logs.published.cache_clear()
+    split, everyone = logs.published()
     assert split.test.history[3].tolist() == rows[3][:-1].tolist() and split.test.target[3] == rows[3][-1]
     assert everyone.history[9].tolist() == rows[9][:-2].tolist()
     card = next(card for card in cards.CARDS if card.name == name)
     trial = card.run(0, 2)
-    cards.data.cache_clear()
+    logs.published.cache_clear()
     assert set(trial.metrics) == set(card.metrics) and trial.epoch == 2
 
 
@@ -53,10 +54,10 @@ def test_the_complete_log_drops_rare_movies(monkeypatch):
     columns = {name: np.array(values) for name, values in count.items()}
     empty = dict.fromkeys(("rating", "gender", "occupation", "movie_id", "title"), np.zeros(0))
     log = MovieLens1M(**columns, **empty, age=np.zeros(6), genres=())
-    monkeypatch.setattr(cards.movielens_1m_files, "movielens_1m", lambda: log)
-    cards.complete_data.cache_clear()
-    split, _ = cards.complete_data()
-    cards.complete_data.cache_clear()
+    monkeypatch.setattr(logs.movielens_1m_files, "movielens_1m", lambda: log)
+    logs.complete.cache_clear()
+    split, _ = logs.complete()
+    logs.complete.cache_clear()
     assert split.num_items == 4 and split.train.lengths.tolist() == [2] * 5
 
 

@@ -20,7 +20,7 @@ def observed(protocol, garbage, leak, epochs):
     """Runs a protocol: what was chosen, by which curve, the weights after each training, the test metrics."""
     weights = []
     with pytest.MonkeyPatch.context() as patch:
-        protocol.put(patch, protocol.module, garbage, leak)
+        protocol.put(patch, protocol.loads or protocol.module, garbage, leak)
         trainer = protocol.fits or protocol.module
         if hasattr(trainer, "fit"):
             fit = trainer.fit

@@ -44,7 +44,7 @@ def test_a_test_item_may_be_drawn_at_validation():
 
 
 def test_short_histories_are_refused():
-    with pytest.raises(ValueError, match="at least 3 items, received 2"):
+    with pytest.raises(ValueError, match="at least 3 items each, received 2"):
         leave_one_out(Sequences([[1, 2]]), 2)
 
 

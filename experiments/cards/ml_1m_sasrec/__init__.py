@@ -14,25 +14,23 @@ against.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
-from experiments.card import Card, Reference, Trial
-from experiments.ranking import fit, full_cross_entropy, own_loss, rank, scores_of
-from experiments.sequences import NextItems, Questions, leave_one_out, shifted
+from experiments import next_item
+from experiments.card import Card, Metrics, Reference, Trial
+from experiments.cards.ml_1m_sasrec.logs import complete, published
+from experiments.cards.ml_1m_sasrec.post_norm import PostNormSASRec
+from experiments.next_item import full_cross_entropy, own_loss
+from experiments.ranking import rank, scores_of
+from experiments.sequences import NextItems, Questions, shifted
 from experiments.words import Words, joined, words
-from recnotes.data import movielens_1m_files
-from recnotes.data.sequences import Sequences
-from recnotes.layers.attention import self_attention_mask
-from recnotes.layers.transformer import SASRecBlock
 from recnotes.models import SASRec
 from recnotes.optimizers import LazyAdam
-from recnotes.seeds import child_seeds
 
 PROTOCOL = {
     "en": "leave-one-out, all movies ranked that the user has not had: the epoch by NDCG@10 of 512 users' "
@@ -56,70 +54,6 @@ DROSS = words(
 )
 
 
-class PostNormBlock(SASRecBlock):
-    r"""Normalizes after each part: $S = \text{LN}(X + \text{SA}(X))$, $F = \text{LN}(S + \text{FFN}(S))$."""
-
-    def call(
-        self, x: tf.Tensor, mask: tf.Tensor, training: bool | None = None
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Runs the block on ``[B, L, D]``, as `SASRecBlock` does."""
-        s, weights = self.attention(x, x, self_attention_mask(mask), training=training)
-        s = self.attention_norm(x + self.dropout(s, training=training))  # [B, L, D]
-        f = self.dropout(self.feed_forward(s, training=training), training=training)
-        f = self.feed_forward_norm(s + f)  # [B, L, D]
-        return f * tf.cast(mask, f.dtype)[:, :, None], weights
-
-
-class PostNormSASRec(SASRec):
-    """SASRec of `PostNormBlock`."""
-
-    def __init__(
-        self,
-        num_items: int,
-        embedding_dim: int,
-        num_blocks: int,
-        dropout: float,
-        seed: int | None = None,
-        **more: Any,
-    ) -> None:
-        super().__init__(num_items, embedding_dim, num_blocks=0, dropout=dropout, seed=seed, **more)
-        seeds = child_seeds(seed, num_blocks + 4)[4:]
-        self.blocks = [PostNormBlock(embedding_dim, 1, dropout, seed=s) for s in seeds]
-
-
-@functools.cache
-def data() -> tuple[NextItems, Questions]:
-    """Returns the published sequences: the split, and the last movie of all users."""
-    log = movielens_1m_files.movielens_1m_sequences()
-    chosen = log.validation_user
-    complete = [np.append(row, last) for row, last in zip(log.validation, log.validation_target, strict=True)]
-    histories = list(log.train)
-    for user, history in zip(chosen.tolist(), complete, strict=True):
-        histories[user] = history
-    validation = Questions(log.validation, log.validation_target)
-    test = Questions(Sequences(complete), log.test_target[chosen])
-    return NextItems(log.train, validation, test, log.num_items), Questions(
-        Sequences(histories), log.test_target
-    )
-
-
-@functools.cache
-def complete_data() -> tuple[NextItems, None]:
-    """Returns the official log as sequences: movies with five ratings or more, ties in the log's order."""
-    log = movielens_1m_files.movielens_1m()
-    item = np.where(np.bincount(log.item_id)[log.item_id] >= 5, log.item_id, 0)  # [n]
-    number = np.cumsum(np.isin(np.arange(item.max() + 1), item[item > 0])).astype(np.int32)
-    rows = [[] for _ in range(log.num_users)]  # type: list[list[int]]
-    for row in np.argsort(log.timestamp, kind="stable"):
-        if item[row]:
-            rows[log.user_id[row] - 1].append(int(number[item[row]]))
-    split = leave_one_out(Sequences(rows), int(number[-1]), negatives=0)
-    return (
-        NextItems(split.train, split.validation.sample(512), split.test, split.num_items, split.order),
-        None,
-    )
-
-
 def run(
     load: Callable[[], tuple[NextItems, Questions | None]],
     build: Callable[..., keras.Model],
@@ -130,25 +64,26 @@ def run(
     """Trains one seed."""
     (split, everyone), length = load(), settings["model"]["max_length"]
     model = build(split.num_items, seed=seed, **settings["model"])
-    model.build(None)
     score = scores_of(model)
-    curve, best = fit(
+
+    def measure(questions: Questions) -> Metrics:
+        return rank(score, questions, split.num_items, length)
+
+    trial = next_item.trial(
         model,
         shifted(split.train, length),
-        lambda: rank(score, split.validation, split.num_items, length),
-        seed=seed,
-        epochs=epochs or settings["epochs"],
-        patience=settings["patience"],
+        lambda: measure(split.validation),
+        lambda: measure(split.test),
+        settings,
+        seed,
+        epochs,
         optimizer=LazyAdam(settings["learning_rate"]),
-        batch_size=settings["batch_size"],
         loss=full_cross_entropy if settings["model"]["loss"] == "cross_entropy" else own_loss,
-        every=settings["every"],
     )
-    found = rank(score, split.test, split.num_items, length)
-    if everyone is not None:
-        every_user = rank(score, everyone, split.num_items, length)
-        found |= {f"all_{name}": value for name, value in every_user.items()}
-    return Trial(curve, best, found)
+    if everyone is None:
+        return trial
+    of_all = {f"all_{name}": value for name, value in measure(everyone).items()}
+    return dataclasses.replace(trial, metrics={**trial.metrics, **of_all})
 
 
 def card(
@@ -182,7 +117,7 @@ def card(
         protocol=FULL_PROTOCOL if full else PROTOCOL,
         settings=settings,
         metrics=metrics if full else (*metrics, "all_hr@10", "all_ndcg@10"),
-        run=functools.partial(run, complete_data if full else data, build, settings),
+        run=functools.partial(run, complete if full else published, build, settings),
         seeds=1,
         references=references,
         tuning=words("none: one setting for all variants", "未调参：各变体设置相同"),
