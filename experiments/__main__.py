@@ -3,17 +3,67 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
+from experiments import runner, summary, texts
+from experiments.card import Card
+from experiments.startup import import_tensorflow
+
 
 def positive(text: str) -> int:
-    """Reads a number from 1."""
+    """Reads a whole number of at least 1."""
     number = int(text) if text.isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, received {text!r}")
     return number
+
+
+def run(cards: Sequence[Card], seeds: int | None, epochs: int | None) -> int:
+    """Trains what is not on file yet, card after card, and goes on after a failure.
+
+    Args:
+        cards: the cards.
+        seeds: how many seeds, None for each card's number.
+        epochs: most epochs, None for each card's.
+
+    Returns:
+        Exit status: 1 where a card failed, 130 after Ctrl-C, else 0.
+    """
+    failed = 0
+    for card in cards:
+        try:
+            runner.run(card, seeds, epochs, folder=runner.RESULTS)
+        except (RuntimeError, ValueError) as error:
+            print(error, file=sys.stderr)
+            failed = 1
+        except KeyboardInterrupt:
+            print(f"{card.name}: interrupted; the same command goes on with this seed", file=sys.stderr)
+            return 130
+    return failed
+
+
+def table(cards: Sequence[Card]) -> int:
+    """Prints what is on file.
+
+    Args:
+        cards: the cards.
+
+    Returns:
+        Exit status: 1 where a file is damaged, else 0.
+    """
+    failed = 0
+    for card in cards:
+        try:
+            found = summary.on_file(card, runner.RESULTS)
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            failed = 1
+            continue
+        if found:
+            print(summary.line(card, found))
+    print("± is the standard deviation over the seeds, with n - 1.")
+    return failed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments, None for those of the process (default: None).
 
     Returns:
-        Exit status: 0, or 1 where a run failed or a file on disk is damaged.
+        Exit status: 0, 1 where a run failed or a file on disk is damaged, or 130 after Ctrl-C.
     """
     parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -35,55 +85,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("table", help="print what is on file")
     commands.add_parser("texts", help="write the cards' words for the site")
     arguments = parser.parse_args(argv)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    from experiments import runner, texts
+    import_tensorflow()
     from experiments.cards import all_cards, matching
 
-    failed = 0
-    if arguments.command == "texts":
-        texts.TEXTS.write_text(texts.written(), encoding="utf-8")
-    elif arguments.command == "list":
-        for card in all_cards():
-            print(f"{card.name:36} {card.data:16} {card.seeds} seeds  {card.model['en']}")
-    elif arguments.command == "run":
+    if arguments.command == "run":
         try:
             cards = [card for pattern in arguments.card for card in matching(pattern)]
         except ValueError as error:
             parser.error(str(error))
-        for card in cards:
-            try:
-                runner.run(card, arguments.seeds, arguments.epochs, folder=runner.RESULTS)
-            except (RuntimeError, ValueError) as error:
-                print(error, file=sys.stderr)
-                failed = 1
+        return run(cards, arguments.seeds, arguments.epochs)
+    if arguments.command == "table":
+        return table(all_cards())
+    if arguments.command == "texts":
+        texts.TEXTS.write_text(texts.written(), encoding="utf-8")
     else:
         for card in all_cards():
-            try:
-                found = runner.summary(card, folder=runner.RESULTS)
-            except ValueError as error:
-                print(error, file=sys.stderr)
-                failed = 1
-                continue
-            if not found:
-                continue
-            figures = []
-            for metric in card.metrics:
-                mean, spread = found[metric]
-                theirs = card.references[0].values.get(metric) if card.references else None
-                figures.append(
-                    f"{metric} {mean:.4f}"
-                    + (f" ± {spread:.4f}" if spread is not None else "")
-                    + (f" (held against {theirs})" if theirs is not None else "")
-                )
-            notes = [f"{found['seeds']} seeds", f"{found['minutes']:.1f} min each"]
-            if "verdict" in found:
-                apart = found["relative"]
-                notes.append(found["verdict"] + (f" ({apart:+.1%})" if apart is not None else ""))
-            notes += [] if found["current"] else ["made with other settings than the card has now"]
-            print(f"{card.name:24} {', '.join(figures)}; {'; '.join(notes)}")
-        print("± is the standard deviation over the seeds, with n - 1.")
-    return failed
+            print(f"{card.name:36} {card.data:16} {card.seeds} seeds  {card.model['en']}")
+    return 0
 
 
 if __name__ == "__main__":

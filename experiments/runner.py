@@ -14,18 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from experiments import store, summary
+from experiments.card import Card
+from experiments.store import RESULTS
 
-from experiments.card import Card, relative_difference, verdict
-from experiments.store import read, write
-
-RESULTS = Path(__file__).parent / "results"
+ROOT = Path(__file__).resolve().parents[1]
 SEED = (sys.executable, "-u", "-m", "experiments.seed")
-
-
-def plain(value: Any) -> Any:
-    """Returns a value as JSON gives it back: lists for tuples, numbers for NumPy's."""
-    return json.loads(json.dumps(value, default=float))
 
 
 def run(
@@ -38,15 +32,15 @@ def run(
     """Trains the seeds that are not on file yet, each in a process of its own.
 
     The file is written anew after each seed, in one step. Seeds on file stay as long as the card's settings
-    are the same; where they changed, the old file is kept beside the new one, in ``tries``. A run with its
-    own number of epochs is no result of the card: its file goes to ``tries`` too, which git ignores.
+    are the same; where they changed, the old file is kept in ``tries``. A run with its own number of epochs
+    is no result of the card: its file goes to ``tries`` too, which git ignores.
 
     Args:
         card: what to run.
         seeds: how many seeds, None for the card's number (default: None).
         epochs: most epochs, None for the card's (default: None).
-        folder: where the file is.
-        command: what trains a seed.
+        folder: where the file is (default: RESULTS).
+        command: what trains a seed (default: SEED).
 
     Returns:
         Path of the file.
@@ -58,32 +52,52 @@ def run(
     for name, number in (("seeds", seeds), ("epochs", epochs)):
         if number is not None and number < 1:
             raise ValueError(f"{name} must be at least 1, received {number}")
-    tries = folder / "tries"
     own = epochs is not None and epochs != card.settings.get("epochs")
-    path = (tries if own else folder) / f"{card.name}.json"
+    path = (folder / "tries" if own else folder) / f"{card.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    settings = plain({**card.settings, **({"epochs": epochs} if epochs else {})})
-    for seed in range(card.seeds if seeds is None else seeds):
+    settings = store.plain({**card.settings, **({"epochs": epochs} if epochs else {})})
+    wanted = range(card.seeds if seeds is None else seeds)
+    done = {trial["seed"] for trial in on_file(path, settings)}
+    if done.issuperset(wanted):
+        print(f"{card.name}: all {len(wanted)} seeds are on file", flush=True)
+    for seed in wanted:
         if any(trial["seed"] == seed for trial in on_file(path, settings)):
             continue
         print(f"{card.name}, seed {seed}", flush=True)
         trial = train(command, card.name, seed, epochs)
-        runs = on_file(path, settings)  # read again: another process may have added seeds meanwhile
-        if path.exists() and not runs:
-            tries.mkdir(exist_ok=True)
-            os.replace(path, tries / f"{card.name}.before.json")
-        runs = sorted([*(r for r in runs if r["seed"] != seed), trial], key=lambda r: r["seed"])
-        write(path, {"card": card.name, "settings": settings, "summary": spread(runs), "runs": runs})
+        keep(path, folder / "tries", card.name, settings, trial)
         print(", ".join(f"{k} {v:.4f}" for k, v in trial["metrics"].items()), flush=True)
     return path
 
 
+def on_file(path: Path, settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the runs on file that were made with these settings."""
+    if not path.exists():
+        return []
+    content = store.read(path)
+    return content["runs"] if content["settings"] == settings else []
+
+
 def train(command: Sequence[str], name: str, seed: int, epochs: int | None) -> dict[str, Any]:
-    """Trains one seed in a process that ends with this one."""
+    """Trains one seed in a process that ends with this one.
+
+    Args:
+        command: what trains a seed.
+        name: name of the card.
+        seed: the seed.
+        epochs: most epochs, None for the card's.
+
+    Returns:
+        The run, as it stands on file.
+
+    Raises:
+        RuntimeError: the process failed.
+    """
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "seed.json")
         arguments = [*command, name, str(seed), str(epochs or 0), str(target)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (_ROOT, *_PATH)))}
+        places = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        environment = {**os.environ, "PYTHONPATH": places}
         child = subprocess.Popen(arguments, stdin=subprocess.PIPE, env=environment)
         try:
             code = child.wait()
@@ -97,57 +111,34 @@ def train(command: Sequence[str], name: str, seed: int, epochs: int | None) -> d
         return json.loads(target.read_text("utf-8"))
 
 
-_ROOT = str(Path(__file__).resolve().parents[1])
-_PATH = (os.environ.get("PYTHONPATH", ""),)
-
-
-def on_file(path: Path, settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """Returns the runs on file that were made with these settings."""
-    if not path.exists():
-        return []
-    content = read(path)
-    return content["runs"] if content["settings"] == settings else []
-
-
-def spread(runs: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
-    """Returns mean and standard deviation over the seeds of every metric, the latter with n - 1."""
-    found: dict[str, dict[str, float | None]] = {}
-    for metric in runs[0]["metrics"]:
-        values = [run["metrics"][metric] for run in runs]
-        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
-        found[metric] = {"mean": float(np.mean(values)), "std": deviation}
-    return found
-
-
-def summary(card: Card, folder: Path = RESULTS) -> dict[str, Any] | None:
-    """Sums up what is on file.
+def keep(path: Path, tries: Path, name: str, settings: dict[str, Any], trial: dict[str, Any]) -> None:
+    """Puts a run on file beside those that were made with the same settings.
 
     Args:
-        card: the card.
-        folder: where the files are.
-
-    Returns:
-        Mean and standard deviation (with n - 1) of each metric, verdict, relative difference, minutes; None
-        where nothing is on file.
+        path: path of the file.
+        tries: where a file of other settings is kept.
+        name: name of the card.
+        settings: the settings of the run.
+        trial: the run.
 
     Raises:
-        ValueError: the file is damaged.
+        ValueError: the file was damaged while the seed was trained; the run stands in ``tries`` then.
     """
-    path = folder / f"{card.name}.json"
-    if not path.exists():
-        return None
-    content = read(path)
-    runs = content["runs"]
-    if not runs:
-        return None
-    found: dict[str, Any] = {"seeds": len(runs), "minutes": float(np.mean([r["minutes"] for r in runs]))}
-    found["cpu_hours"] = sum(r["cpu_minutes"] for r in runs) / 60
-    found["current"] = content["settings"] == plain(card.settings)
-    spreads = spread(runs)
-    for metric in card.metrics:
-        found[metric] = (spreads[metric]["mean"], spreads[metric]["std"])
-    if card.references:
-        mean, deviation = found[card.metrics[0]]
-        found["verdict"] = verdict(card.metrics[0], mean, deviation, card.references[0])
-        found["relative"] = relative_difference(card.metrics[0], mean, card.references[0])
-    return found
+
+    def content(runs: list[dict[str, Any]]) -> dict[str, Any]:
+        figures = summary.figures(runs, runs[0]["metrics"])
+        spread = {metric: {"mean": mean, "std": std} for metric, (mean, std) in figures.items()}
+        return {"card": name, "settings": settings, "summary": spread, "runs": runs}
+
+    with store.alone(path.parent):
+        try:
+            runs = on_file(path, settings)  # read again: another process may have added seeds meanwhile
+        except ValueError as error:
+            rescued = tries / f"{name}.seed-{trial['seed']}.json"
+            tries.mkdir(exist_ok=True)
+            store.write(rescued, content([trial]))
+            raise ValueError(f"{error}; the seed just trained is kept in {rescued}") from error
+        if path.exists() and not runs:
+            store.set_aside(path, tries)
+        others = (run for run in runs if run["seed"] != trial["seed"])
+        store.write(path, content(sorted([*others, trial], key=lambda run: run["seed"])))

@@ -21,16 +21,26 @@ from typing import Any
 from unittest import mock
 
 import recnotes
-from experiments.cards import matching
+from experiments.startup import import_tensorflow
 from recnotes.data import download, files
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs ``CARD SEED EPOCHS FILE`` (epochs 0: the card's) and writes what came out to the file."""
+    """Trains one seed and writes what came out to a file.
+
+    Args:
+        argv: ``CARD SEED EPOCHS FILE``, epochs 0 for the card's; None for the process's (default: None).
+
+    Returns:
+        Exit status 0.
+    """
     name, seed, epochs, target = sys.argv[1:] if argv is None else argv
     threading.Thread(target=_end_with_the_runner, daemon=True).start()
+    import_tensorflow()
+    from experiments.cards import matching
+
     (card,) = matching(name)
     source = origin()
     start, busy = time.perf_counter(), time.process_time()

@@ -1,17 +1,34 @@
-"""Files of results: read whatever has been written so far, write them short, in one step.
-
-A curve is a table: a line of names, then a line for each validation, with six significant digits, since more
-is noise of the processor. Older files have an object for each validation; they are read as well.
-"""
+"""Files of results: read whatever has been written so far, write in one step, lose nothing."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-Curve = list[dict[str, float]]
+from experiments.layout import entries, laid_out, table
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def plain(value: Any) -> Any:
+    """Returns a value as JSON gives it back.
+
+    Args:
+        value: what to write.
+
+    Returns:
+        The value with lists for tuples and numbers for NumPy's.
+
+    Example:
+        >>> plain({"units": (64, 64)})
+        {'units': [64, 64]}
+    """
+    return json.loads(json.dumps(value, default=float))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -47,6 +64,9 @@ def write(path: Path, content: dict[str, Any]) -> None:
     Args:
         path: path of the file.
         content: what `read` returns.
+
+    Raises:
+        ValueError: the entries of a curve have not all the same names.
     """
     runs = [{**trial, "curve": table(trial["curve"])} for trial in content["runs"]]
     part = path.with_name(path.name + ".part")
@@ -57,78 +77,45 @@ def write(path: Path, content: dict[str, Any]) -> None:
     os.replace(part, path)
 
 
-def entries(curve: list[Any]) -> Curve:
-    """Returns a curve as a list of objects, whichever way it was written.
+def set_aside(path: Path, folder: Path) -> Path:
+    """Copies a file of results to where it is out of the way, beside those that were set aside before.
 
     Args:
-        curve: a table, or objects.
+        path: path of the file; it stays until its place is written anew.
+        folder: where the copy goes; it is made.
 
     Returns:
-        One object a validation.
-
-    Example:
-        >>> entries([["epoch", "auc"], [1, 0.5]]) == entries([{"epoch": 1.0, "auc": 0.5}])
-        True
+        Path of the copy: ``NAME.before.json``, or with a number where another one has that name.
     """
-    if not curve or isinstance(curve[0], dict):
-        return [dict(entry) for entry in curve]
-    names, *rows = curve
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    folder.mkdir(parents=True, exist_ok=True)
+    content, number = path.read_bytes(), 1
+    while True:
+        copy = folder / f"{path.stem}.before{f'-{number}' * (number > 1)}.json"
+        if not copy.exists():
+            part = copy.with_name(copy.name + ".part")
+            shutil.copyfile(path, part)
+            os.replace(part, copy)
+        if copy.read_bytes() == content:
+            return copy
+        number += 1
 
 
-def table(curve: Curve) -> list[list[Any]]:
-    """Returns a curve as a line of names and a line of figures for each validation.
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process writes results in a folder, and keeps others waiting meanwhile.
 
-    Args:
-        curve: one object a validation, all with the same names.
-
-    Returns:
-        The lines; none of an empty curve.
-
-    Raises:
-        ValueError: the names differ.
-
-    Example:
-        >>> table([{"epoch": 1.0, "loss": 9.87654321}])
-        [['epoch', 'loss'], [1, 9.87654]]
+    Where a system cannot lock a folder (Windows, some network drives), nobody waits.
     """
-    names = list(curve[0]) if curve else []
-    if any(list(entry) != names for entry in curve):
-        raise ValueError(f"a curve's entries must all have the names {names}")
-    rows = [
-        [int(value) if name == "epoch" else float(f"{value:.6g}") for name, value in entry.items()]
-        for entry in curve
-    ]
-    return [names, *rows] if curve else []
+    try:
+        import fcntl
 
-
-def laid_out(value: Any, depth: int = 0) -> str:
-    """Returns JSON in which whatever holds no other list or object stands on one line.
-
-    Args:
-        value: what to write.
-        depth: how far it is indented (default: 0).
-
-    Returns:
-        The text.
-
-    Example:
-        >>> print(laid_out({"a": {"b": 1, "c": 2}, "d": [[1, 2], [3]]}))
-        {
-         "a": {"b": 1, "c": 2},
-         "d": [
-          [1, 2],
-          [3]
-         ]
-        }
-    """
-    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    if not any(isinstance(one, dict | list) for one in inner):
-        return json.dumps(value)
-    texts = [laid_out(one, depth + 1) for one in inner]
-    opening, closing = "[]"
-    if isinstance(value, dict):
-        texts = [f"{json.dumps(name)}: {text}" for name, text in zip(value, texts, strict=True)]
-        opening, closing = "{}"
-    space = "\n" + " " * depth
-    return opening + ",".join(f"{space} {text}" for text in texts) + space + closing
+        descriptor = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)  # and with it the lock, also where the process is killed

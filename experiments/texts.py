@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 from experiments import store
-from experiments.card import TOLERANCES, Reference, relative_difference, verdict
+from experiments.card import TOLERANCES, Reference
+from experiments.store import RESULTS
+from experiments.summary import summed_up
 
 HERE = Path(__file__).parent
 TEXTS = HERE / "cards.json"
-RESULTS = HERE / "results"
 
 
 def family_of(module: str) -> str:
@@ -61,14 +61,13 @@ def read(texts: Path = TEXTS, results: Path = RESULTS) -> list[dict[str, Any]]:
     """Reads every card with its runs.
 
     Args:
-        texts: the file of words.
-        results: folder of the results, one JSON a card.
+        texts: the file of words (default: TEXTS).
+        results: folder of the results, one JSON a card (default: RESULTS).
 
     Returns:
         The cards in the order of the results pages; each has also ``runs`` (empty where nothing is on file),
-        ``settings``, ``figures`` (metric → mean and standard deviation, None for one seed), ``verdict``,
-        ``relative``, the difference of the first metric as a share of the figure it is held against, and that
-        metric's ``tolerance``.
+        ``settings``, the ``tolerance`` of its first metric, and what `summed_up` returns: without runs
+        ``figures`` is empty, ``verdict`` and ``relative`` are None, and there are no minutes and hours.
 
     Raises:
         ValueError: a file is no JSON, or lacks something; the message names it.
@@ -81,19 +80,9 @@ def read(texts: Path = TEXTS, results: Path = RESULTS) -> list[dict[str, Any]]:
             found = store.read(path) if path.exists() else {"runs": [], "settings": {}}
             card |= {"runs": found["runs"], "settings": found["settings"], "figures": {}}
             card |= {"verdict": None, "relative": None, "tolerance": TOLERANCES.get(card["metrics"][0])}
-            if not card["runs"]:
-                continue
-            for metric in card["metrics"]:
-                values = [float(run["metrics"][metric]) for run in card["runs"]]
-                card["figures"][metric] = (fmean(values), stdev(values) if len(values) > 1 else None)
-            card["cpu_hours"] = sum(float(run["cpu_minutes"]) for run in card["runs"]) / 60
-            card["minutes"] = fmean(float(run["minutes"]) for run in card["runs"])
-            if card["references"]:
-                first = card["metrics"][0]
-                mean, spread = card["figures"][first]
-                reference = Reference(**card["references"][0])
-                card["verdict"] = verdict(first, mean, spread, reference)
-                card["relative"] = relative_difference(first, mean, reference)
+            if card["runs"]:
+                held = Reference(**card["references"][0]) if card["references"] else None
+                card |= summed_up(card["runs"], card["metrics"], held)
     except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"{path.parent.name}/{path.name}: {type(error).__name__}: {error}") from error
     return cards

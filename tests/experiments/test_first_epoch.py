@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from experiments import epochs, mmoe_synthetic, runner
+from experiments import epochs, mmoe_synthetic, store
 from experiments.cards import MODULES, matching, mmoe_planted
 from recnotes.data import DownloadError
 
@@ -44,11 +44,11 @@ def on_file(module):
     """Cards with a current result, their first entry and how to repeat it; trained and short ones first."""
     found = []
     for card in module.CARDS:
-        path = runner.RESULTS / f"{card.name}.json"
-        content = runner.read(path) if path.exists() else {"runs": [], "settings": None}
+        path = store.RESULTS / f"{card.name}.json"
+        content = store.read(path) if path.exists() else {"runs": [], "settings": None}
         runs = [run for run in content["runs"] if run["seed"] == 0 and run["curve"]]
         first_trains_another = "pretrain" in json.dumps(card.settings)
-        if runs and content["settings"] == runner.plain(card.settings) and not first_trains_another:
+        if runs and content["settings"] == store.plain(card.settings) and not first_trains_another:
             first = runs[0]["curve"][0]
             seconds = first.get("seconds", 0.0)
             found.append(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import runner, store
+from experiments import runner, store, summary
 from experiments.__main__ import main
 from experiments.card import Reference
 from experiments.words import words
@@ -41,7 +41,8 @@ def test_a_run_says_everything(tmp_path, capfd):
     assert first["minutes"] >= 0 and first["data"] == {} and "commit" in first
     assert capfd.readouterr().out.count("epoch 2") == 2
     assert [p.name for p in tmp_path.iterdir()] == ["planted.json"]
-    assert runner.run(CARD, 2, folder=tmp_path, command=("false",)) == path  # nothing is left to train
+    assert runner.run(CARD, 2, folder=tmp_path, command=("false",)) == path
+    assert capfd.readouterr().out == "planted: all 2 seeds are on file\n"
 
 
 def test_killed_between_seeds_then_resumed(tmp_path):
@@ -85,7 +86,7 @@ def test_a_damaged_file_is_named_and_kept(tmp_path):
         with pytest.raises(ValueError, match=r"planted\.json is damaged"):
             runner.run(CARD, folder=tmp_path)
         with pytest.raises(ValueError, match=r"planted\.json is damaged"):
-            runner.summary(CARD, tmp_path)
+            summary.on_file(CARD, tmp_path)
         assert path.read_text() == text
 
 
@@ -97,19 +98,44 @@ def test_other_settings_and_tries_lose_nothing(tmp_path, monkeypatch):
     assert path.read_text() == kept
     assert runner.run(CARD, 1, 2, folder=tmp_path) == path  # the card's own number of epochs
     changed = dataclasses.replace(CARD, settings={"epochs": 3})
-    assert not runner.summary(changed, tmp_path)["current"]
+    assert not summary.on_file(changed, tmp_path)["current"]
     runner.run(changed, 1, folder=tmp_path)
     assert (tmp_path / "tries" / "planted.before.json").read_text() == kept
     assert len(json.loads(path.read_text())["runs"]) == 1
 
 
+def test_a_seed_survives_damage_done_while_it_was_trained(tmp_path, monkeypatch):
+    path = tmp_path / "planted.json"
+
+    def train(command, name, seed, epochs):
+        path.write_text("<<<<<<< HEAD")
+        return runs([seed])[0]
+
+    monkeypatch.setattr(runner, "train", train)
+    with pytest.raises(ValueError, match=r"planted\.json is damaged .* kept in .*planted\.seed-0\.json"):
+        runner.run(CARD, 1, folder=tmp_path)
+    assert path.read_text() == "<<<<<<< HEAD"
+    assert store.read(tmp_path / "tries" / "planted.seed-0.json")["runs"] == runs([0])
+
+
+def test_seeds_that_another_process_added_meanwhile_stay(tmp_path, monkeypatch):
+    def train(command, name, seed, epochs):
+        if seed == 0:
+            runner.keep(tmp_path / "planted.json", tmp_path, "planted", {"epochs": 2}, runs([1])[0])
+        return runs([seed])[0]
+
+    monkeypatch.setattr(runner, "train", train)
+    path = runner.run(CARD, 1, folder=tmp_path)
+    assert [run["seed"] for run in store.read(path)["runs"]] == [0, 1]
+
+
 def test_summary(tmp_path):
-    assert runner.summary(CARD, tmp_path) is None
+    assert summary.on_file(CARD, tmp_path) is None
     found = runs([0]) + runs([1], metrics={"auc": 0.6})
-    runner.write(tmp_path / "planted.json", {"settings": {"epochs": 2}, "runs": found})
+    store.write(tmp_path / "planted.json", {"settings": {"epochs": 2}, "runs": found})
     card = dataclasses.replace(CARD, references=(Reference(words("x"), {"auc": 0.55}, {"auc": 0.01}),))
-    result = runner.summary(card, tmp_path)
-    assert result["auc"] == pytest.approx((0.55, 0.1 / 2**0.5))  # n - 1
+    result = summary.on_file(card, tmp_path)
+    assert result["figures"]["auc"] == pytest.approx((0.55, 0.1 / 2**0.5))  # n - 1
     assert result["verdict"] == "reproduced" and result["cpu_hours"] == 2 and result["current"]
 
 
@@ -131,9 +157,22 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     assert main(["list"]) == 0 and "frappe-lr" in capsys.readouterr().out
     (tmp_path / "frappe-lr.json").write_text("{")
     fine = runs([0], metrics={"auc": 0.9, "log_loss": 0.3})
-    runner.write(tmp_path / "frappe-fm.json", {"settings": {}, "runs": fine})
+    store.write(tmp_path / "frappe-fm.json", {"settings": {}, "runs": fine})
     assert main(["table"]) == 1
     out, err = capsys.readouterr()
     assert "frappe-lr.json is damaged" in err and "frappe-fm" in out and "other settings" in out
     assert main(["run", "frappe-lr"]) == 1
     assert "frappe-lr.json is damaged" in capsys.readouterr().err
+
+
+def test_control_c_leaves_what_is_on_file_and_says_how_to_go_on(tmp_path, capsys, monkeypatch):
+    def train(command, name, seed, epochs):
+        if seed == 1:
+            raise KeyboardInterrupt
+        return runs([seed], metrics={"auc": 0.9, "log_loss": 0.3})[0]
+
+    monkeypatch.setattr(runner, "RESULTS", tmp_path)
+    monkeypatch.setattr(runner, "train", train)
+    assert main(["run", "frappe-lr", "frappe-fm"]) == 130
+    assert capsys.readouterr().err == ("frappe-lr: interrupted; the same command goes on with this seed\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["frappe-lr.json"]

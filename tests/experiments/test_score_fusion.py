@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments import fusing, runner
+from experiments import fusing, store
 from experiments.cards import movie_scores, score_fusion
 
 USERS, MOVIES, HELD = 30, 60, 4
@@ -165,10 +165,10 @@ def test_test_rows_never_reach_selection_and_validation_rows_do(monkeypatch):
 
 def measured(form, metric):
     """What the seeds on file reached, by seed."""
-    path = runner.RESULTS / f"fusion-{form}.json"
+    path = store.RESULTS / f"fusion-{form}.json"
     if not path.exists():
         pytest.skip(f"nothing on file for {form}")
-    return {run["seed"]: run["metrics"][metric] for run in runner.read(path)["runs"]}
+    return {run["seed"]: run["metrics"][metric] for run in store.read(path)["runs"]}
 
 
 def smaller(form, other):
