@@ -41,7 +41,7 @@ STRETCH = 500  # steps whose mean loss is one point of a curve
 
 
 def build(name: str, seed: int) -> list[keras.Model]:
-    """Builds a model of about 13,000 weights, the size of the paper's; Single is two models of half that."""
+    """Builds a model of 12,000 to 15,000 weights, the size of the paper's; Single is two of half that."""
     if name == "Single":
         return [SharedBottom((task,), bottom_units=(56,), seed=2 * seed + k) for k, task in enumerate(TASKS)]
     return [{"SharedBottom": SharedBottom, "OMoE": OMoE, "MMoE": MMoE}[name](TASKS, seed=seed)]

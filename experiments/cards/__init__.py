@@ -1,4 +1,4 @@
-"""All cards; one module a protocol."""
+"""All cards; one module or package a protocol."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ public rewrite drawbridge/keras-mmoe keeps it) and ``instance_weight``, which sa
 stands for and is neither a feature nor a weight here. Columns such as ``det_hh_fam_stat`` ("Child 18+ never
 marr ...") name the second label in many rows, which is why its AUC is near 1 for every model.
 
-All models have about 33,000 weights below the towers, over vectors of 8 for each category; a single task has
-half of them to itself. The epoch is that of the best validation AUC, for two tasks of the mean of both.
+All models have 33,000 weights in their bottom or first experts, over vectors of 8 for each category, and
+2,000 (OMoE) to 7,000 (PLE) more in gates and a second level; a single task has half of 33,000 to itself. The
+epoch is that of the best validation AUC, for two tasks of the mean of both.
 """
 
 from __future__ import annotations
