@@ -182,13 +182,13 @@ def main() -> None:
     parser.add_argument("--summary", action="store_true")
     options = parser.parse_args()
     text = options.log.read_text() if options.log.exists() else ""
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:  # a killed run may leave half a line
-        options.log.write_text(whole)
+    whole = text[: text.rfind("\n") + 1]  # a killed run may leave half a line behind it
     rows = [json.loads(line) for line in whole.splitlines()]
     if options.summary:
         summary(rows)
         return
+    if whole != text:
+        options.log.write_text(whole)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     done = {(r["model"], r["cosine"], r["rate"], r["seed"]) for r in rows}

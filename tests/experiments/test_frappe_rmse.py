@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from experiments.cards import frappe_rmse
+from experiments.cards import frappe_lookup, frappe_rmse
 from recnotes.data.frappe_split import Frappe, FrappeRows
 
 
@@ -20,11 +20,12 @@ def tiny(monkeypatch):
     train = rows([[0, 1], [1, 2], [0, 2], [1, 0]] * 40, [1, 1, 0, 0] * 40)
     held_out = rows([[0, 1], [1, 2], [0, 0], [0, 2]], [1, 1, 1, 0])
     values = tuple(("a", "b", "c") for _ in range(10))
-    monkeypatch.setattr(frappe_rmse, "frappe", lambda: Frappe(train, held_out, held_out, values, True))
+    for module in (frappe_rmse, frappe_lookup):
+        monkeypatch.setattr(module, "frappe", lambda: Frappe(train, held_out, held_out, values, True))
 
 
 def test_the_lookup_knows_positives_only():
-    trial = frappe_rmse.look_up(0, None)
+    trial = frappe_lookup.look_up(0, None)
     assert trial.metrics["accuracy"] == 0.75  # (0, 0) was not seen
     assert trial.metrics["rmse_plain"] == pytest.approx(1.0)  # one error of 2 among four rows
     assert trial.metrics["rmse"] == pytest.approx(np.sqrt(0.5))  # unseen rows get their mean, 0

@@ -105,3 +105,21 @@ def test_what_the_article_says_of_the_spread():
 def test_the_summary_prints_the_table(capsys):
     experiment.summary(ROWS)
     assert "\n".join(experiment.table(ROWS)) in capsys.readouterr().out
+
+
+def test_half_a_line_of_a_killed_run_is_dropped(tmp_path, monkeypatch, capsys):
+    log, whole = tmp_path / "log.jsonl", LOG.read_text()
+    log.write_text(whole + whole.splitlines()[0][:40])
+    monkeypatch.setattr("sys.argv", ["mmoe_synthetic", str(log), "--summary"])
+    experiment.main()
+    assert "gate distance" in capsys.readouterr().out and log.read_text() != whole  # reading changes nothing
+    monkeypatch.setattr(experiment, "Trainer", lambda name: None)
+    monkeypatch.setattr("sys.argv", ["mmoe_synthetic", str(log), "--seeds", "8"])
+    monkeypatch.setattr(
+        experiment.tf.config.threading, "set_intra_op_parallelism_threads", lambda count: None
+    )
+    monkeypatch.setattr(
+        experiment.tf.config.threading, "set_inter_op_parallelism_threads", lambda count: None
+    )
+    experiment.main()
+    assert log.read_text() == whole
