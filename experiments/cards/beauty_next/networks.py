@@ -146,6 +146,13 @@ CARDS = [
             "rate 0.003: .0562 HR@10 on validation after six epochs; 0.001 was tried for one",
             "学习率 0.003：六轮后验证集 HR@10 为 0.0562；0.001 只试了一轮",
         ),
+        reading=words(
+            "better than the table's row by much among all items, and worse among the 99. What lifts it "
+            "cannot be named while the source's loss and settings are not known; the loss is the likely "
+            "part: SASRec on this page gains about as much by cross-entropy, and loses among the 99 too",
+            "对全部物品排序，比那张表里好很多；在 99 个抽取的负样本里却更差。出处没有写损失与设置，说不准是"
+            "什么让它变好；多半是损失：这一页的 SASRec 换成交叉熵，也提高了差不多这么多，在 99 个里也更低",
+        ),
     ),
     trained(
         "stamp",
