@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from recnotes._pieces import Piece
 from recnotes._values import Known
@@ -32,6 +32,12 @@ class Scope:
             elif isinstance(node, ast.arg):
                 self.stored[node.arg] += 1
 
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """Return what each node of the function stands in."""
+        nodes = (self.node, *inside(self.node))
+        return {child: node for node in nodes for child in ast.iter_child_nodes(node)}
+
     @property
     def owner(self) -> str | None:
         return self.piece.name if self.node is not self.piece.node else None
@@ -44,9 +50,11 @@ class Scope:
         return {a.arg: d for a, d in zip(reversed(given.args), reversed(given.defaults), strict=False)}
 
     def binds(self, name: str) -> bool:
+        return bool(self.stored[name]) or name in self.arguments()
+
+    def arguments(self) -> set[str]:
         given = self.node.args
-        others = [a.arg for a in (given.vararg, given.kwarg, *given.kwonlyargs) if a]
-        return bool(self.stored[name]) or name in others or any(a.arg == name for a in given.args)
+        return {a.arg for a in (*given.args, given.vararg, given.kwarg) if a}
 
 
 @lru_cache(maxsize=4096)
@@ -62,6 +70,18 @@ def inside(function: ast.FunctionDef) -> tuple[ast.AST, ...]:
                 children = value if isinstance(value, list) else [value]
                 waiting += [child for child in children if isinstance(child, ast.AST)]
     return tuple(found)
+
+
+def outside(statement: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the expressions of a definition that run with it: values, decorators, defaults."""
+    if isinstance(statement, ast.ClassDef):
+        yield from statement.decorator_list
+        for child in statement.body:
+            yield from outside(child)
+    elif isinstance(statement, ast.FunctionDef):
+        yield from (*statement.decorator_list, *statement.args.defaults)
+    elif isinstance(getattr(statement, "value", None), ast.expr):
+        yield statement.value  # type: ignore[attr-defined]
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from recnotes._forms import refuse
 from recnotes._pieces import Piece
 from recnotes._source import ExportError, Library, Module
 
@@ -39,6 +40,7 @@ def _closure(
         if node in visited:
             return
         visited.add(node)
+        refuse(home, name, node)
         piece = Piece(home, name, node, whole)
         bases = {b.id for b in getattr(node, "bases", []) if isinstance(b, ast.Name)}
         for read in piece.names(piece.dropped(attributes, level), piece.annotated(level))[0]:

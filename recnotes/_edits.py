@@ -15,8 +15,7 @@ class Edits:
         self._starts = [0]
         for line in lines:
             self._starts.append(self._starts[-1] + len(line) + 1)
-        self._cuts: list[tuple[int, int]] = []
-        self._puts: dict[int, str] = {}
+        self._edits: list[tuple[int, int, str, bool]] = []  # start, end, new text, whether it ends a node
         self._shifts: Counter[int] = Counter()  # line → columns by which it moves to the left
 
     def span(self, node: ast.AST) -> tuple[int, int]:
@@ -41,34 +40,39 @@ class Edits:
         start, end = self.span(node)
         return self.text[start:end]
 
-    def cut(self, start: int, end: int) -> None:
-        self._cuts.append((start, end))
+    def cut(self, start: int, end: int, text: str = "", is_end: bool = False) -> None:
+        self._edits.append((start, end, text, is_end))
 
     def cut_lines(self, first: int, last: int) -> None:
         self.cut(self._starts[first - 1], self._starts[last])
 
     def replace_lines(self, first: int, last: int, text: str) -> None:
-        self.cut(self._starts[first - 1], self._starts[last] - 1)
-        self._puts[self._starts[first - 1]] = text
+        self.cut(self._starts[first - 1], self._starts[last] - 1, text)
 
     def dedent(self, first: int, last: int) -> None:
         self._shifts.update(range(first, last + 1))
 
-    def replace(self, node: ast.AST, text: str) -> None:
-        start, end = self._bare(*self.span(node))
-        self.cut(start, end)
-        self._puts[start] = text
+    def replace(self, node: ast.AST, text: str, brackets: bool = False) -> None:
+        """Write something else for a node, in brackets where they are needed and not there."""
+        span = self.span(node)
+        outer = self.outer(node)
+        if brackets:
+            self.cut(*span, text if outer != span else f"({text})")
+        else:
+            self.cut(*outer, text)
 
-    def keep(self, node: ast.AST, part: ast.AST) -> None:
-        """Reduce a node to one of its parts."""
-        inner = self.span(part)
-        atom = isinstance(part, (ast.Name, ast.Attribute, ast.Call, ast.Constant, ast.Subscript, ast.List))
-        start, end = self._bare(*self.span(node)) if atom else self.span(node)
-        self.cut(start, inner[0])
-        self.cut(inner[1], end)
+    def keep(self, node: ast.AST, part: ast.AST, brackets: bool = False) -> None:
+        """Reduce a node to one of its parts, in brackets where they are needed and not there."""
+        inner, span, outer = self.span(part), self.span(node), self.outer(node)
+        is_bare = brackets and outer == span
+        # What goes over several lines needs those that it has.
+        start, end = span if brackets or "\n" in self.segment(part) else outer
+        self.cut(start, inner[0], "(" if is_bare else "")
+        self.cut(inner[1], end, ")" if is_bare else "", True)
 
-    def _bare(self, start: int, end: int) -> tuple[int, int]:
-        """Widen a span to the parentheses around it, where they are not those of a call."""
+    def outer(self, node: ast.AST) -> tuple[int, int]:
+        """Return a node's span with the brackets around it, where they are not those of a call."""
+        start, end = self.span(node)
         text = self.text
         left, right = text[:start].rstrip(), text[end:].lstrip()
         if not left.endswith("(") or not right.startswith(")"):
@@ -96,18 +100,22 @@ class Edits:
                 self.cut(spans[0][0], end + comma + 1)
 
     def __bool__(self) -> bool:
-        return bool(self._cuts or self._shifts)
+        return bool(self._edits or self._shifts)
 
     def applied(self) -> str:
         text = self.text
-        cuts = list(self._cuts)
+        edits = list(self._edits)
         for line, times in self._shifts.items():
             indent = len(self.lines[line - 1]) - len(self.lines[line - 1].lstrip())
-            cuts.append((self._starts[line - 1], self._starts[line - 1] + min(4 * times, indent)))
+            edits.append((self._starts[line - 1], self._starts[line - 1] + min(4 * times, indent), "", False))
+        # At one place what ends a node comes first, inner before outer, then what begins one, outer first.
+        order = sorted(
+            range(len(edits)), key=lambda i: (edits[i][0], not edits[i][3], -i if edits[i][3] else i)
+        )
         parts: list[str] = []
         done = 0
-        for start, end in sorted(cuts):
+        for start, end, new, _ in (edits[i] for i in order):
             if start >= done:
-                parts += [text[done:start], self._puts.get(start, "")]
+                parts += [text[done:start], new]
             done = max(done, end)
         return "".join([*parts, text[done:]])

@@ -3,46 +3,51 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from recnotes._calls import Call, Scope, assigned, inside
+from recnotes._calls import Call, Scope, inside, outside
+from recnotes._members import Members
 from recnotes._pieces import Piece
-from recnotes._values import OBJECT, Known, Values
+from recnotes._values import OBJECT, Known, Values, written
+
+_BY_NAME = ("getattr", "hasattr")
+# Where an empty list is read and can neither grow nor get another name.
+_READERS = (
+    ast.For,
+    ast.comprehension,
+    ast.Starred,
+    ast.If,
+    ast.IfExp,
+    ast.BoolOp,
+    ast.UnaryOp,
+    ast.BinOp,
+    ast.Compare,
+    ast.FormattedValue,
+)
+_READING = frozenset(
+    "all any bool enumerate filter len list map max min reversed sorted sum tuple zip".split()
+)
 
 
-class Facts:
+class Facts(Members):
     """Everything known about the pieces of a file, for one round of folding."""
 
     def __init__(self, pieces: list[Piece], dropped: Mapping[str, list[ast.stmt]]) -> None:
-        self.pieces = {piece.name: piece for piece in pieces}
-        self.scopes: list[Scope] = []
-        for piece in pieces:
-            if isinstance(piece.node, ast.FunctionDef):
-                self.scopes.append(Scope(piece, piece.node))
-            else:
-                kept = [m for m in piece.methods() if m not in dropped[piece.name]]
-                self.scopes += [Scope(piece, method) for method in kept]
+        super().__init__(pieces, dropped)
         self.calls: dict[str, list[Call]] = {}  # function or class → its calls
         self.escaped: set[str] = set()  # names that are used otherwise
+        self.loose: set[str] = set()  # attributes read through objects of which the class is not known
         for scope in self.scopes:
             self._count(scope)
+        for piece in pieces:  # Tables of functions, defaults and decorators call them unseen.
+            nodes = [n for value in outside(piece.node) for n in ast.walk(value)]
+            self.escaped |= {n.id for n in nodes if isinstance(n, ast.Name)} & self.pieces.keys()
+            self.loose |= {n.attr for n in nodes if isinstance(n, ast.Attribute)}
         self.gone: set[ast.AST] = set()  # arguments that leave their calls in this round
-        # Attributes read through objects of which the class is not known.
-        self.loose: set[str] = set()
         self.reads: set[tuple[str, str]] = set()  # oldest base of a class, attribute
-        self.touched: set[object] = set()
-        self.stores: dict[str, list[tuple[Scope, ast.Attribute, ast.expr | None]]] = {}
+        self.touched: set[object] = set()  # names and attributes whose lists may grow
+        self.handed: set[str] = set()  # attributes that are read and not called at once
         self._attributes()
-
-    def bases(self, name: str) -> Iterator[str]:
-        """Yield a class and those of the file it inherits from."""
-        yield name
-        for base in getattr(self.pieces[name].node, "bases", []):
-            if isinstance(base, ast.Name) and base.id in self.pieces:
-                yield from self.bases(base.id)
-
-    def family(self, name: str) -> str:
-        return list(self.bases(name))[-1]
 
     def constructor(self, name: str) -> Scope | None:
         """Return what runs when a function or a class of the file is called."""
@@ -55,7 +60,7 @@ class Facts:
     def calls_of(self, function: Scope) -> list[Call] | None:
         """Return all calls of a function or constructor, None where some may be hidden."""
         names = [n for n in self.pieces if self.constructor(n) is function]
-        if self.escaped & set(names) or (not function.owner and function.node.decorator_list):
+        if self.escaped & set(names) or function.node.decorator_list:
             return None
         return [call for name in names for call in self.calls.get(name, [])]
 
@@ -77,23 +82,20 @@ class Facts:
                     self.escaped.add(node.id)
 
     def _attributes(self) -> None:
+        texts = {
+            n.value
+            for piece in self.pieces.values()
+            for n in ast.walk(piece.node)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str)
+        }
         for scope in self.scopes:
-            plain = {t: v for s in scope.node.body for t, v in assigned(s)}
             quoted = {n for s in inside(scope.node) if isinstance(s, ast.JoinedStr) for n in ast.walk(s)}
             for node in inside(scope.node):
-                if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-                    simple = plain.get(node) if scope.node.name == "__init__" else None
-                    self.stores.setdefault(node.attr, []).append((scope, node, simple))
-                elif isinstance(node, ast.Name) and node.id == "getattr":
-                    self.loose |= {
-                        n.value
-                        for n in inside(scope.node)
-                        if isinstance(n, ast.Constant) and isinstance(n.value, str)
-                    }
-                elif isinstance(node, ast.Attribute) and node in quoted:
+                if isinstance(node, ast.Name) and node.id in _BY_NAME:
+                    given = getattr(scope.parents[node], "args", [])[1:2]
+                    self.loose |= {str(n.value) for n in given if isinstance(n, ast.Constant)} or texts
+                if isinstance(node, ast.Attribute) and node in quoted:
                     self.loose.add(node.attr)
-        for scope in self.scopes:
-            for node in inside(scope.node):
                 if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                     home = self.class_of(scope, node.value)
                     root: ast.expr = node.value
@@ -105,44 +107,14 @@ class Facts:
                         self.loose.add(node.attr)
                     else:
                         self.reads.add((self.family(home), node.attr))
-                if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Attribute, ast.Name)):
-                    # What has methods called on it may change.
-                    held = node.value
-                    self.touched.add(held.attr if isinstance(held, ast.Attribute) else (scope.node, held.id))
-
-    def class_of(self, scope: Scope, node: ast.expr) -> str | None:
-        """Return the class of ``self`` or of an attribute that one constructor of the file fills."""
-        if isinstance(node, ast.Name):
-            return scope.owner if node.id == "self" else None
-        if isinstance(node, ast.Attribute):
-            home = self.class_of(scope, node.value)
-            made = home and self.store(home, node.attr)
-            if made and isinstance(made[1], ast.Call) and isinstance(made[1].func, ast.Name):
-                name = made[1].func.id
-                if name in self.pieces and isinstance(self.pieces[name].node, ast.ClassDef):
-                    return name
-        return None
-
-    def store(self, home: str, attribute: str) -> tuple[Scope, ast.expr] | None:
-        """Return the one place where a class or its bases fill an attribute, in a constructor, always."""
-        stores = self.stores.get(attribute, [])
-        mine = [
-            s
-            for s in stores
-            if self.class_of_self(s[0], s[1]) is None or self.family(str(s[0].owner)) == self.family(home)
-        ]
-        named = any(
-            getattr(n, "name", None) == attribute or attribute in map(_name, getattr(n, "targets", []))
-            for base in self.bases(home)
-            for n in getattr(self.pieces[base].node, "body", [])
-        )
-        if len(mine) != 1 or mine[0][2] is None or named:
-            return None
-        return mine[0][0], mine[0][2]
-
-    @staticmethod
-    def class_of_self(scope: Scope, node: ast.Attribute) -> str | None:
-        return scope.owner if ast.unparse(node.value) == "self" else None
+                    parent = scope.parents[node]
+                    if not isinstance(parent, ast.Call) or parent.func is not node:
+                        self.handed.add(node.attr)
+                if isinstance(node, (ast.Attribute, ast.Name)):
+                    if not _is_read_only(node, scope.parents[node]):
+                        self.touched.add(
+                            node.attr if isinstance(node, ast.Attribute) else (scope.node, node.id)
+                        )
 
     def attribute(self, scope: Scope, node: ast.Attribute) -> Known | None:
         """Return what an attribute always holds."""
@@ -155,13 +127,19 @@ class Facts:
             return None
         if known is None and self.is_object(made[1]):
             return OBJECT
-        return known
+        return self.carried(known)
+
+    def carried(self, known: Known | None) -> Known | None:
+        """Return a value as another function can write it: without the name of a constant of its module."""
+        return written(known.value) if known and known.text in self.pieces else known
 
     def is_identity(self, scope: Scope, node: ast.expr) -> bool:
         """Return whether an attribute holds a dropout that drops nothing."""
         home = self.class_of(scope, node.value) if isinstance(node, ast.Attribute) else None
         made = self.store(home, node.attr) if home and isinstance(node, ast.Attribute) else None
         if not made or not isinstance(made[1], ast.Call) or not made[1].args:
+            return False
+        if isinstance(node, ast.Attribute) and node.attr in self.handed:
             return False
         if ast.unparse(made[1].func) != "keras.layers.Dropout":
             return False
@@ -192,7 +170,8 @@ class Facts:
         if piece is None:
             return False
         if isinstance(piece.node, ast.ClassDef):
-            return all(m.name not in ("__len__", "__bool__") for m in piece.methods())
+            methods = {m.name for base in self.bases(piece.name) for m in self.pieces[base].methods()}
+            return not methods & {"__len__", "__bool__"}
         if not isinstance(piece.node, ast.FunctionDef):
             return False
         returns = [n.value for n in inside(piece.node) if isinstance(n, ast.Return)]
@@ -219,5 +198,8 @@ class Facts:
         return Values(lookup)
 
 
-def _name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else ""
+def _is_read_only(node: ast.Name | ast.Attribute, parent: ast.AST) -> bool:
+    """Return whether a place can do nothing to a list but read it."""
+    if not isinstance(node.ctx, ast.Load) or isinstance(parent, _READERS):
+        return True
+    return isinstance(parent, ast.Call) and node in parent.args and ast.unparse(parent.func) in _READING

@@ -97,6 +97,8 @@ def _parameters(
             name = parameter.arg
             if scope is model:
                 if name in fixed:
+                    if scope.stored[name]:
+                        raise ExportError(f"{class_name} must not give {name!r} another value")
                     gone[name] = fixed[name]
             elif calls and not scope.stored[name] and (*_key(scope), name) not in kept:
                 found = _constant(facts, scope, name, calls)
@@ -134,8 +136,10 @@ def _constant(facts: Facts, scope: Scope, name: str, calls: list[Call]) -> Known
             return None
         if isinstance(value.value, (tuple, list)) and value.value:
             return None
+        if isinstance(value.value, list) and (scope.node, name) in facts.touched:
+            return None
         found.append(value)
-    return found[0] if all(found[0].same(other) for other in found) else None
+    return facts.carried(found[0]) if all(found[0].same(other) for other in found) else None
 
 
 def _reads(scope: Scope, name: str) -> bool:
@@ -200,10 +204,9 @@ def _locals(facts: Facts, scope: Scope, kept: set[tuple[str, str, str]]) -> None
         for target, value in assigned(statement):
             if not isinstance(target, ast.Name) or (*_key(scope), target.id) in kept:
                 continue
-            arguments = {a.arg for a in scope.node.args.args}
             known = facts.values(scope).of(value)
             if isinstance(getattr(known, "value", None), list) and (scope.node, target.id) in facts.touched:
                 continue
-            if scope.stored[target.id] == 1 and target.id not in arguments and known and known.text:
+            if scope.stored[target.id] == 1 and target.id not in scope.arguments() and known and known.text:
                 if not isinstance(known.value, (list, tuple)) or not known.value:
                     scope.known[target.id] = known

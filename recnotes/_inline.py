@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from recnotes._brackets import needs_brackets
 from recnotes._calls import Call, Scope, inside
 from recnotes._edits import Edits
 from recnotes._facts import Facts
+from recnotes._source import Module
 
 _MOST_CALLS = 3
 _ATOMS = (ast.Name, ast.Attribute, ast.Constant)
@@ -29,9 +31,8 @@ def inline(facts: Facts, edits: dict[str, Edits], width: int = 110) -> None:
         if all(
             _fits(place, node, text or "", width) for (place, node), text in zip(places, texts, strict=True)
         ):
-            for (place, node), text in zip(places, texts, strict=True):
-                place.replace(node, text or "")
-            for call in calls:
+            for call, (place, node), text in zip(calls, places, texts, strict=True):
+                place.replace(node, text or "", needs_brackets(value, call.scope.parents[node], node))
                 _hand_over(scope, call)
             return  # One helper a round: a call may stand in another's arguments.
 
@@ -55,28 +56,31 @@ def _written(
         certain, node = call.argument(scope, parameter.arg)
         node = node or scope.defaults().get(parameter.arg)
         uses = [n for n in inner if n.id == parameter.arg]
-        if not certain or node is None or (len(uses) > 1 and not isinstance(node, _ATOMS)):
-            return None
-        given = target.segment(node)
-        if not isinstance(node, (*_ATOMS, ast.Call, ast.Subscript)):
-            given = f"({given})"
-        if "\n" in given:
+        if not certain or node is None or (len(uses) != 1 and not isinstance(node, _ATOMS)):
             return None
         known = facts.values(call.scope).of(node)
+        given = target.segment(node) if known is None or known.text is None else known.text
+        if "\n" in given:
+            return None
         for use in uses:
-            text.replace(use, given if known is None or known.text is None else known.text)
+            text.replace(use, given, needs_brackets(given, scope.parents[use], use))
     names = {n.id for n in inner} - {a.arg for a in scope.parameters()}
-    module, other = scope.piece.module, call.scope.piece.module
     for name in names:
-        meant = module.internal.get(name) or module.external.get(name)
-        theirs = other.internal.get(name) or other.external.get(name)
-        if call.scope.binds(name) or (theirs is not None and meant is not None and theirs != meant):
+        theirs = _meaning(call.scope.piece.module, name)
+        if call.scope.binds(name) or theirs not in (None, _meaning(scope.piece.module, name)):
             return None
     start, end = text.span(value)
     rest = len(text.text) - end
     written = text.applied()
     result = written[start : len(written) - rest]
     return None if "\n" in result else result
+
+
+def _meaning(module: Module, name: str) -> tuple[str, str | None] | None:
+    """Return which definition or import a name of a module stands for."""
+    if name in module.definitions:
+        return module.name, name
+    return module.internal.get(name) or module.external.get(name)
 
 
 def _fits(place: Edits, node: ast.Call, text: str, width: int) -> bool:
@@ -89,9 +93,7 @@ def _hand_over(scope: Scope, call: Call) -> None:
     module, other = scope.piece.module, call.scope.piece.module
     for node in inside(scope.node):
         if isinstance(node, ast.Name) and module is not other:
-            if node.id in module.definitions:
-                other.internal.setdefault(node.id, (module.name, node.id))
-            elif node.id in module.internal:
-                other.internal.setdefault(node.id, module.internal[node.id])
-            elif node.id in module.external:
+            if node.id in module.external:
                 other.external.setdefault(node.id, module.external[node.id])
+            elif meant := _meaning(module, node.id):
+                other.internal.setdefault(node.id, (meant[0], str(meant[1])))

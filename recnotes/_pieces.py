@@ -7,19 +7,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from recnotes._source import Module
+from recnotes._values import is_plain
 
 # Methods that Keras calls by name; any other method of a helper goes where nothing refers to it.
 _PROTOCOL = frozenset(
     """
     build call get_config from_config get_build_config build_from_config compute_output_shape
     compute_output_spec compute_mask compute_loss compute_metrics train_step test_step predict_step
-    save_own_variables load_own_variables """.split()
+    save_own_variables load_own_variables get_initial_state reset_state reset_states update_state result
+    """.split()
 )
 # A helper needs its own only where something asks for it: the model's configuration is enough to save and
 # load the model, since its constructor makes the helpers.
 _SPARE = frozenset({"get_config", "compute_output_shape"})
 # Attributes that Keras reads.
-SWITCHES = frozenset({"built", "supports_jit", "supports_masking", "trainable"})
+SWITCHES = frozenset(
+    """
+    built supports_jit supports_masking trainable autocast input_spec activity_regularizer stateful
+    state_size output_size stop_training
+    """.split()
+)
 
 
 @dataclass(eq=False)
@@ -100,20 +107,24 @@ class Piece:
             elif looked_up and isinstance(node, ast.Constant) and isinstance(node.value, str):
                 attributes.add(node.value)
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                attributes.add(f"{self._type(node.value)}.{node.attr}" if node.attr in _SPARE else node.attr)
+                attributes |= self._owners(node) if node.attr in _SPARE else {node.attr}
             waiting.extend(
                 reversed([n for n in ast.iter_child_nodes(node) if annotated or n not in _types(node)])
             )
         return list(reads), attributes
 
-    def _type(self, node: ast.expr) -> str:
-        """Return the class of ``self.x`` where a method of the same class assigns it; else nothing."""
-        for assign in ast.walk(self.node):
-            if isinstance(assign, ast.Assign) and isinstance(assign.value, ast.Call):
-                made = assign.value.func
-                if isinstance(made, ast.Name) and ast.unparse(node) in map(ast.unparse, assign.targets):
-                    return made.id
-        return ""
+    def _owners(self, node: ast.Attribute) -> set[str]:
+        """Return a method with the classes it may be of, as ``"Class.method"``; alone where nobody knows."""
+        if ast.unparse(node.value) == "super()":
+            return {f"{ast.unparse(base)}.{node.attr}" for base in getattr(self.node, "bases", [])}
+        made = [
+            n.value
+            for n in ast.walk(self.node)
+            if isinstance(n, ast.Assign) and ast.unparse(node.value) in map(ast.unparse, n.targets)
+        ]
+        calls = [value.func for value in made if isinstance(value, ast.Call)]
+        known = bool(made) and len(calls) == len(made)
+        return {f"{ast.unparse(called)}.{node.attr}" for called in calls} if known else {node.attr}
 
 
 def _types(node: ast.AST) -> list[ast.AST]:
@@ -132,11 +143,5 @@ def _is_check(statement: ast.stmt) -> bool:
 
 def _is_note(statement: ast.Assign, attributes: set[str]) -> bool:
     """Return whether a statement keeps a value computed from arguments in an attribute nobody reads."""
-    plain = {"int", "float", "bool", "str", "list", "tuple", "len"}
-    calls = [node.func for node in ast.walk(statement.value) if isinstance(node, ast.Call)]
-    target = statement.targets[0]
-    return (
-        isinstance(target, ast.Attribute)
-        and target.attr not in attributes | SWITCHES
-        and all(isinstance(called, ast.Name) and called.id in plain for called in calls)
-    )
+    unread = [isinstance(t, ast.Attribute) and t.attr not in attributes | SWITCHES for t in statement.targets]
+    return all(unread) and is_plain(statement.value)

@@ -11,6 +11,7 @@ import tokenize
 from collections.abc import Iterator
 
 from recnotes._closure import Imports
+from recnotes._forms import refuse_undefined
 from recnotes._pieces import Piece
 
 # Methods whose docstrings say what everybody who knows Keras knows.
@@ -47,6 +48,7 @@ def write(
     if level:
         text = _joined(text)
     text = text.replace(f'register_keras_serializable("{package}")', f'register_keras_serializable("{name}")')
+    refuse_undefined(text)
     return text
 
 
@@ -102,7 +104,8 @@ def _body(piece: Piece, dropped: list[ast.stmt], level: int, is_model: bool) -> 
             _shorten(lines, node, "nothing" if silent else "summary")
         if not piece.annotated(level) and isinstance(node, ast.FunctionDef):
             _untyped(lines, node, piece.module.lines)
-    if not piece.whole and any(isinstance(m, ast.FunctionDef) and m.name == "get_config" for m in dropped):
+    configured = {m.name for m in piece.methods() if m not in dropped} & {"get_config"}
+    if level and not piece.whole and not configured:
         # A class without a configuration is never read from a file by its name.
         for decorator in getattr(piece.node, "decorator_list", []):
             lines[decorator.lineno - 1] = None
@@ -146,8 +149,8 @@ def _untyped(lines: list[str | None], node: ast.FunctionDef, source: list[str]) 
     lines[node.lineno - 1 : last + 1] = new + [None] * (old - len(new))
     for statement in ast.walk(node):
         if isinstance(statement, ast.AnnAssign) and statement.value and statement.target.end_col_offset:
-            line, end = source[statement.lineno - 1], statement.annotation.end_col_offset
-            lines[statement.lineno - 1] = line[: statement.target.end_col_offset] + line[end:]
+            line, end = source[statement.lineno - 1].encode(), statement.annotation.end_col_offset
+            lines[statement.lineno - 1] = (line[: statement.target.end_col_offset] + line[end:]).decode()
 
 
 def _start(lines: list[str], node: ast.stmt) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from recnotes._calls import Scope, inside
+from recnotes._brackets import needs_brackets
+from recnotes._calls import Scope, assigned, inside
 from recnotes._edits import Edits
 from recnotes._facts import Facts
 from recnotes._values import Known
@@ -28,19 +29,16 @@ class Expressions:
             self._quoted(node)
         elif known is not None and self.is_replaceable(known) and self._is_worth(node):
             assert known.text is not None
-            self.edits.replace(node, known.text)
+            self._replace(node, known.text)
         elif isinstance(node, ast.IfExp) and (test := self.values.truth(node.test)) is not None:
-            part = node.body if test else node.orelse
-            self.edits.keep(node, part)
-            self.expression(part)
+            self._keep(node, node.body if test else node.orelse)
         elif isinstance(node, ast.Call) and self.facts.is_identity(self.scope, node.func):
-            self.edits.keep(node, node.args[0])
-            self.expression(node.args[0])
+            self._keep(node, node.args[0] if node.args else node.keywords[0].value)
         elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
             for loop in node.generators:
                 for before, condition in zip([loop.iter, *loop.ifs], loop.ifs, strict=False):
                     if self.values.truth(condition):
-                        self.edits.cut(self.edits.span(before)[1], self.edits.span(condition)[1])
+                        self.edits.cut(self.edits.outer(before)[1], self.edits.outer(condition)[1])
             self.children(node)
         elif isinstance(node, ast.IfExp):
             self.expression(node.test, True)
@@ -49,16 +47,21 @@ class Expressions:
         elif isinstance(node, ast.BoolOp):
             self._operands(node, is_test)
         elif isinstance(node, ast.BinOp) and (other := self._neutral(node)) is not None:
-            self.edits.keep(node, other)
-            self.expression(other)
+            self._keep(node, other)
         elif isinstance(node, ast.Subscript) and (found := self._entry(node)) is not None:
             if isinstance(node.value, ast.Dict):
-                self.edits.keep(node, found)
-                self.expression(found)
+                self._keep(node, found)
             else:
-                self.edits.replace(node, self.edits.segment(found))
+                self._replace(node, self.edits.segment(found))
         else:
             self.children(node)
+
+    def _replace(self, node: ast.expr, text: str) -> None:
+        self.edits.replace(node, text, needs_brackets(text, self.scope.parents[node], node))
+
+    def _keep(self, node: ast.expr, part: ast.expr) -> None:
+        self.edits.keep(node, part, needs_brackets(part, self.scope.parents[node], node))
+        self.expression(part)
 
     def _quoted(self, node: ast.JoinedStr) -> None:
         """Write known names into an f-string; where it does more than quote one, nothing is known of it."""
@@ -108,11 +111,11 @@ class Expressions:
         truths = [self.values.truth(part) for part in node.values]
         removed = [truth is is_and for truth in truths]
         if not is_test:
-            leading = next((i for i, gone in enumerate(removed) if not gone), len(removed))
+            leading = next((i for i, gone in enumerate(removed) if not gone), len(removed) - 1)
             removed = [gone and i < leading for i, gone in enumerate(removed)]
         rest = [part for part, gone in zip(node.values, removed, strict=True) if not gone]
-        if len(rest) == 1 and any(removed):
-            self.edits.keep(node, rest[0])
+        if len(rest) == 1:
+            self.edits.keep(node, rest[0], needs_brackets(rest[0], self.scope.parents[node], node))
         elif any(removed):
             self.edits.cut_items(node.values, node.values, removed)
         for part in rest:
@@ -125,9 +128,19 @@ class Expressions:
             known = self.values.of(part)
             if neutral is None or not known or known.text is None or not self._is_worth(part):
                 continue
-            if known.value == neutral and type(known.value) in ((int,) if neutral == 0 else (int, float)):
-                return other
+            if known.value == neutral:
+                if type(known.value) is int or (neutral == 1 and self._is_tensor(other)):
+                    return other
         return None
+
+    def _is_tensor(self, node: ast.expr) -> bool:
+        """Return whether TensorFlow made a value, so that 1.0 times it is of the same type."""
+        if isinstance(node, ast.Name):
+            pairs = [pair for statement in self.scope.node.body for pair in assigned(statement)]
+            made = [value for target, value in pairs if ast.unparse(target) == node.id]
+            once = len(made) == self.scope.stored[node.id] == 1 and node.id not in self.scope.arguments()
+            return once and self._is_tensor(made[0])
+        return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("tf.")
 
     def _entry(self, node: ast.Subscript) -> ast.expr | None:
         """Return the entry that a known key reads of a dict."""
@@ -135,6 +148,10 @@ class Expressions:
         piece = self.facts.pieces.get(held.id) if isinstance(held, ast.Name) else None
         if piece and isinstance(piece.node, ast.Assign) and piece.module is self.scope.piece.module:
             held = piece.node.value
+            read = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+            read |= {n.id for n in ast.walk(held) if isinstance(n, ast.Name)}
+            if any(map(self.scope.binds, read)):
+                return None
         if not isinstance(held, ast.Dict) or key is None:
             return None
         for name, value in zip(held.keys, held.values, strict=True):

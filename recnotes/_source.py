@@ -40,7 +40,8 @@ class Library:
             module = library.modules[name] = self._read(name, source)
             # What an expression that came from another module means is not in the text.
             module.internal = {**self.modules[name].internal, **module.internal}
-            module.external = {**self.modules[name].external, **module.external}
+            # Infinity may have come as well.
+            module.external = {"math": ("math", None), **self.modules[name].external, **module.external}
         return library
 
     def module(self, name: str) -> Module:

@@ -7,7 +7,8 @@ import ast
 from recnotes._calls import assigned
 from recnotes._pieces import SWITCHES
 from recnotes._rewrite import Expressions
-from recnotes._values import PLAIN
+from recnotes._source import ExportError
+from recnotes._values import is_plain
 
 
 class Rewriter(Expressions):
@@ -19,7 +20,12 @@ class Rewriter(Expressions):
             self._drop(self.scope.node)
             return
         if self._block(body):
-            raise ValueError(f"{self.scope.piece.name}.{self.scope.node.name} is left without a statement")
+            self._refuse()
+
+    def _refuse(self) -> None:
+        raise ExportError(
+            f"{self.scope.piece.name}.{self.scope.node.name} must keep a statement in each block"
+        )
 
     def _only_inherits(self, body: list[ast.stmt]) -> bool:
         """Return whether a method does nothing but what the class would do without it."""
@@ -27,15 +33,16 @@ class Rewriter(Expressions):
         rest = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
         if not self.scope.owner or len(rest) != 1:
             return False
-        given = [a.arg for a in node.args.args[1:]]
+        given = ", ".join(a.arg for a in node.args.args[1:])
         if node.name == "__init__":
             return not given and ast.unparse(rest[0]) == "super().__init__(**kwargs)"
-        same = {
-            f"{start}super().{node.name}({', '.join(args)})"
-            for start in ("", "return ")
-            for args in ([], given)
-        }
-        return ast.unparse(rest[0]) in same
+        if node.args.defaults or node.args.vararg or node.args.kwarg:
+            bases = list(self.facts.bases(self.scope.owner))[1:]
+            same = [s for s in self.facts.scopes if s.owner in bases and s.node.name == node.name]
+            if not same or _signature(same[-1].node) != _signature(node):
+                return False
+        call = f"super().{node.name}({given})"
+        return ast.unparse(rest[0]) in (call, f"return {call}")
 
     def _block(self, body: list[ast.stmt]) -> bool:
         """Rewrite statements; return whether none is left."""
@@ -50,7 +57,7 @@ class Rewriter(Expressions):
             ended = isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break))
         return all(gone)
 
-    def _statement(self, node: ast.stmt) -> bool:
+    def _statement(self, node: ast.stmt | ast.ExceptHandler) -> bool:
         if isinstance(node, ast.If):
             return self._if(node, False)
         if isinstance(node, ast.For):
@@ -61,17 +68,22 @@ class Rewriter(Expressions):
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and (gone := self._assign(node)) is not None:
             return gone
         for name, value in ast.iter_fields(node):
-            if name in ("annotation", "returns", "decorator_list"):
+            if name in ("annotation", "returns"):
                 continue
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.expr):
                     self.expression(child)
                 elif isinstance(child, (ast.withitem, ast.arguments)):
                     self.children(child)
-            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
-                if self._block(value) and name == "body":
-                    self._drop(node)
-                    return True
+                elif isinstance(child, ast.ExceptHandler):
+                    self._statement(child)
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt) and self._block(value):
+                if name != "body" or not isinstance(node, (ast.For, ast.While, ast.With)):
+                    self._refuse()
+                if getattr(node, "orelse", []):
+                    self._refuse()
+                self._drop(node)
+                return True
         return False
 
     def _assign(self, node: ast.Assign | ast.AnnAssign) -> bool | None:
@@ -101,7 +113,7 @@ class Rewriter(Expressions):
         if isinstance(target, ast.Name):
             if target.id in self.scope.known:
                 return True
-            return self._is_unread(target.id) and _is_plain(value)
+            return self._is_unread(target.id) and is_plain(value)
         if not isinstance(target, ast.Attribute) or target.attr in self.facts.loose | SWITCHES:
             return False
         home = self.facts.class_of(self.scope, target.value)
@@ -112,7 +124,7 @@ class Rewriter(Expressions):
         known = self.facts.attribute(self.scope, ast.Attribute(target.value, target.attr, ast.Load()))
         if known is not None and self.is_replaceable(known):
             return True
-        return _is_plain(value) and (self.facts.family(home), target.attr) not in self.facts.reads
+        return is_plain(value) and (self.facts.family(home), target.attr) not in self.facts.reads
 
     def _is_unread(self, name: str) -> bool:
         return name not in self.read and name != "_" and self.scope.stored[name] == 1
@@ -177,7 +189,7 @@ class Rewriter(Expressions):
             return True
         return False
 
-    def _drop(self, node: ast.stmt) -> None:
+    def _drop(self, node: ast.stmt | ast.ExceptHandler) -> None:
         """Cut a statement with the comment above it."""
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         lines = self.edits.lines
@@ -186,6 +198,7 @@ class Rewriter(Expressions):
         self.edits.cut_lines(first, node.end_lineno or first)
 
 
-def _is_plain(node: ast.expr) -> bool:
-    calls = [ast.unparse(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)]
-    return all(called in PLAIN or called.startswith("keras.initializers.") for called in calls)
+def _signature(function: ast.FunctionDef) -> tuple[list[str], list[str]]:
+    given = function.args
+    names = [a.arg for a in (*given.args, given.vararg, given.kwarg) if a]
+    return names, [ast.unparse(value) for value in given.defaults]

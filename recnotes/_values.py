@@ -42,16 +42,7 @@ _ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
 }
 PLAIN: dict[str, Callable[..., Any]] = {
-    **{
-        "int": int,
-        "float": float,
-        "bool": bool,
-        "str": str,
-        "len": len,
-        "list": list,
-        "tuple": tuple,
-        "repr": repr,
-    }
+    f.__name__: f for f in (int, float, bool, str, len, list, tuple, repr)
 }
 
 
@@ -59,12 +50,18 @@ def written(value: Any, text: str | None = None) -> Known:
     """Return a value with its text, as a formatter writes it."""
     if text is None and isinstance(value, str):
         text = '"' + repr(value)[1:-1].replace('"', '\\"') + '"'
-    if text is None and value in (math.inf,) and isinstance(value, float):
+    if text is None and isinstance(value, float) and value == math.inf:
         text = "math.inf"
     if text is None:
         # Exponents as people write them.
         text = re.sub(r"(?<=\de)([+-]?)0+(?=\d)", r"\1", repr(value))
     return Known(value, text)
+
+
+def is_plain(node: ast.expr) -> bool:
+    """Return whether an expression calls nothing but what makes a value: it may as well not be computed."""
+    called = [ast.unparse(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)]
+    return all(name in PLAIN or name.startswith("keras.initializers.") for name in called)
 
 
 class Values:
@@ -85,6 +82,11 @@ class Values:
         return compute(node) if compute else None
 
     def truth(self, node: ast.expr) -> bool | None:
+        """Return whether an expression holds, None where that is not known."""
+        if isinstance(node, ast.BoolOp) and all(map(is_plain, node.values)):
+            decides = isinstance(node.op, ast.Or)
+            if decides in map(self.truth, node.values):
+                return decides
         known = self.of(node)
         return None if known is None else bool(known.value)
 
@@ -128,9 +130,13 @@ class Values:
         result = True
         for left, op, right in zip(operands, node.ops, operands[1:], strict=False):
             assert left is not None and right is not None
-            if OBJECT in (left, right) and not isinstance(op, (ast.Is, ast.IsNot)):
+            objects = (left, right).count(OBJECT)  # of two nobody knows whether they are one
+            if objects == 2 or (objects and not isinstance(op, (ast.Is, ast.IsNot))):
                 return None
-            result = result and bool(_COMPARE[type(op)](left.value, right.value))
+            try:
+                result = result and bool(_COMPARE[type(op)](left.value, right.value))
+            except TypeError:  # An order of None and a number, in a branch that is not taken.
+                return None
         return written(result)
 
     def _ifexp(self, node: ast.IfExp) -> Known | None:
@@ -160,6 +166,8 @@ class Values:
             made = PLAIN[name](given[0].value)
         except (TypeError, ValueError, OverflowError):
             return None
+        if isinstance(made, float) and not math.isfinite(made) and made != math.inf:
+            return None  # They have no literal.
         same = type(made) is type(given[0].value) and made == given[0].value
         return given[0] if same else written(made)
 

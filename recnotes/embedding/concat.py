@@ -62,9 +62,9 @@ class ConcatFeatures(keras.layers.Layer):
         self.width, self.seed = int(width), seed
         self.field_names = [str(name) for name in field_names] if field_names is not None else None
         self.fields = None
-        if self.vocabulary_sizes or field_names:
+        if len(vocabulary_sizes) or field_names:
             policy = self.dtype_policy
-            self.fields = FieldEmbedding(self.vocabulary_sizes, width, field_names, seed=seed, dtype=policy)
+            self.fields = FieldEmbedding(vocabulary_sizes, width, field_names, seed=seed, dtype=policy)
 
     def build(self, input_shape: Any) -> None:
         """Creates the embedding table, and has Keras name what is missing from later inputs.

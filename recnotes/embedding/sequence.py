@@ -178,7 +178,9 @@ class SequenceEmbedding(keras.layers.Layer):
         keep = tf.cast(mask, self.compute_dtype)[:, :, None]  # [B, L, 1]
         # Masked entries may count n items after them; they are erased below.
         p = tf.minimum(positions_from_the_end(mask), self.max_length - 1)  # [B, L]
-        e = self.scale * self.items(inputs)  # [B, L, D]
+        e = self.items(inputs)  # [B, L, D]
+        if self.scale != 1:
+            e *= self.scale
         e += tf.cast(tf.gather(self.position_table.value, p), e.dtype)
         return e * keep, mask
         # --8<-- [end:call]

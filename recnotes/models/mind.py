@@ -159,7 +159,7 @@ class MIND(MultiInterest):
         Args:
             input_shape: not used, the sizes are known (default: None).
         """
-        super().build()
+        super().build(input_shape)
         width = self.items.width
         for layer in self.network:
             layer.build((None, None, width))
