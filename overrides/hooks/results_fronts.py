@@ -10,7 +10,7 @@ from results_panels import Place, around, dot, line, panels, text
 
 REFERENCE = "fusion-z-score"
 OWN = 'stroke="var(--rn-accent)" stroke-width="1.5"'
-OTHER = 'stroke="currentColor" stroke-width="1" stroke-dasharray="2 3" opacity=".6"'
+OTHER = 'stroke="currentColor" stroke-width="1" stroke-dasharray="2 3" opacity=".8"'
 LEGEND = {
     "en": ("→ liked  ↑ tail", "this form", "z-scores", "chosen"),
     "zh": ("→ 喜欢  ↑ 长尾", "这种形式", "z-score", "选中的候选"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from results_metrics import metric_name
 from results_table import figures, linked
-from results_words import aside, colon, cost, grid, listed, say, verdict_of, verdict_text
+from results_words import aside, colon, cost, grid, least, listed, say, verdict_of, verdict_text
 
 Cards = list[dict[str, Any]]
 
@@ -52,7 +52,7 @@ def overview(cards: Cards, language: str, page: str) -> str:
         counts = Counter(verdict_of(card) for card in members if card["runs"])
         text = listed([f"{say(verdict, language)} {count}" for verdict, count in counts.items()], language)
         run = f"{counts.total()}/{len(members)}"
-        rows.append([named(name, members, page), run, text, f"{hours(members):.2f}" if counts else ""])
+        rows.append([named(name, members, page), run, text, least(hours(members), 2) if counts else ""])
     return f"{total(cards, language)}\n\n{grid(head, rows)}"
 
 

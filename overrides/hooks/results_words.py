@@ -61,11 +61,17 @@ def number(mean: float, spread: float | None = None) -> str:
     return f"{mean:.4f}" + (f" ±\u00a0{spread:.4f}" if spread is not None else "")
 
 
+def least(value: float, digits: int) -> str:
+    """A cost, which is never shown as nothing."""
+    smallest = 10.0**-digits
+    return f"{value:.{digits}f}" if value >= smallest / 2 else f"< {smallest:g}"
+
+
 def cost(card: dict[str, Any]) -> str:
     """How many of the seeds have run, or all of them, and for how many minutes each."""
     run, planned = len(card["runs"]), card["seeds"]
     seeds = f"{run}/{planned}" if run < planned else f"{run}"
-    return f"{seeds}\u00a0×\u00a0{card['minutes']:.1f}" if card["runs"] else seeds
+    return f"{seeds}\u00a0×\u00a0{least(card['minutes'], 1)}" if card["runs"] else seeds
 
 
 def cell(text: str) -> str:
