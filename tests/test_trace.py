@@ -60,6 +60,8 @@ def test_mlp_by_hand():
         (lambda x: tf.concat([x, x], 1)[:, 1:], [(3,)], 0),
         (lambda x: tf.where(x > 0, x, 0.0), [(3,)], 0),  # Comparing makes booleans, choosing moves values.
         (lambda x: tf.nn.conv2d(x, tf.ones([3, 3, 2, 5]), 1, "SAME"), [(4, 4, 2)], 2 * 4 * 4 * 5 * 9 * 2),
+        (lambda x: tf.nn.avg_pool2d(x, 2, 2, "VALID"), [(4, 4, 2)], 2 * 2 * 2 * 4),
+        (lambda x: x * tf.nn.l2_loss(x), [(5,)], 2 * 5 + 5),
         (
             lambda x: x * tf.reduce_sum(tf.ones([9, 9])),
             [(3,)],

@@ -84,6 +84,9 @@ def scaled(gradient: Gradient, by: tf.Tensor) -> Gradient:
     Example:
         >>> scaled(tf.constant([1.0, 2.0]), tf.constant(3.0)).numpy().tolist()
         [3.0, 6.0]
+        >>> rows = tf.IndexedSlices(tf.ones([1, 2]), tf.constant([4]), tf.constant([9, 2]))
+        >>> scaled(rows, tf.constant(3.0)).values.numpy().tolist()
+        [[3.0, 3.0]]
     """
     if isinstance(gradient, tf.IndexedSlices):
         return tf.IndexedSlices(gradient.values * by, gradient.indices, gradient.dense_shape)

@@ -34,12 +34,12 @@ def build(rng, **kwargs):
     return model
 
 
-@pytest.mark.parametrize("normalize", [None, "softmax"])
+@pytest.mark.parametrize("options", [{}, {"normalize": "softmax"}, {"use_attention": False}])
 @pytest.mark.parametrize("cross", [False, True])
-def test_equals_the_loops(normalize, cross):
+def test_equals_the_loops(options, cross):
     for seed in range(3):
         rng = np.random.default_rng(seed)
-        model, inputs = build(rng, normalize=normalize, cross=cross), draw(rng)
+        model, inputs = build(rng, cross=cross, **options), draw(rng)
         # float32 sums of a few dozen terms of size 10 against float64.
         np.testing.assert_allclose(model(inputs), din_of_model(model, inputs), rtol=1e-4, atol=1e-4)
 
