@@ -44,3 +44,14 @@ def test_what_a_card_says_of_its_curve_is_on_file(name):
     losses = (round(by_epoch[epoch]["log_loss"], 4) for epoch in (low, run["epoch"]))
     assert LATE[name][0] == tuple(x for pair in zip((low, run["epoch"]), losses, strict=True) for x in pair)
     assert by_epoch[low]["auc"] < by_epoch[run["epoch"]]["auc"]
+
+
+@pytest.mark.parametrize(("name", "epochs"), [("afm", (26, 44)), ("nfm", (23,))])
+def test_the_validation_auc_a_reading_names_is_on_file(name, epochs):
+    card = next(card for card in texts.read() if card["name"] == f"frappe-{name}")
+    run = next(run for run in card["runs"] if run["seed"] == 0)
+    by_epoch = {entry["epoch"]: entry["auc"] for entry in run["curve"]}
+    assert run["epoch"] == epochs[-1]
+    for epoch in epochs:
+        for language, point in (("en", "."), ("zh", "0.")):
+            assert f"{point}{by_epoch[epoch] * 1e4:.0f}" in card["reading"][language]

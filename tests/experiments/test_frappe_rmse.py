@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from experiments import texts
 from experiments.cards import frappe_lookup, frappe_rmse
 from recnotes.data.frappe_split import Frappe, FrappeRows
 
@@ -51,3 +52,17 @@ def test_every_reference_says_where_it_stands():
 def test_no_verdict_rests_on_a_figure_that_was_not_read():
     unread = [r for card in frappe_rmse.CARDS for r in card.references if "not yet read" in r.note["en"]]
     assert len(unread) == 3 and not any(reference.comparable for reference in unread)
+
+
+def test_what_the_cards_of_afm_say_of_their_curves_is_on_file():
+    cards = {card["name"]: card for card in texts.read()}
+    found = [cards[f"frappe-rmse-{name}"] for name in ("afm", "afm-authors")]
+    first = [card["runs"][0] for card in found]
+    best = [run["curve"][run["epoch"] - 1]["rmse"] for run in first]
+    for value, run in zip(best, first, strict=True):
+        assert f".{value * 1e4:.0f}" in found[0]["reading"]["en"]
+        assert f"(epoch {run['epoch']})" in found[0]["reading"]["en"] and value > 0.3375
+    assert (
+        f".{1e3 * (first[1]['metrics']['rmse'] - first[0]['metrics']['rmse']):03.0f} on"
+        in found[0]["reading"]["en"]
+    )
