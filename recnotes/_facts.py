@@ -51,11 +51,16 @@ class Facts(Members):
 
     def constructor(self, name: str) -> Scope | None:
         """Return what runs when a function or a class of the file is called."""
-        for base in self.bases(name):
-            for scope in self.scopes:
-                if scope.piece.name == base and scope.node.name in (base, "__init__"):
-                    return scope
-        return None
+        functions = (scope for scope in self.scopes if scope.piece.name == name and not scope.owner)
+        return next(functions, None) or self.method(name, "__init__")
+
+    def layer_called(self, call: Call) -> Scope | None:
+        """Return what runs when an attribute that holds a layer of the file is called."""
+        home = self.class_of(call.scope, call.node.func)
+        return self.method(home, "call") if home else None
+
+    def is_read(self, home: str, attribute: str) -> bool:
+        return attribute in self.loose or (self.family(home), attribute) in self.reads
 
     def calls_of(self, function: Scope) -> list[Call] | None:
         """Return all calls of a function or constructor, None where some may be hidden."""

@@ -47,6 +47,7 @@ def _round(library: Library, module: str, class_name: str, fixed: Mapping[str, K
         facts = _facts(library, module, class_name)
         edits = {piece.module.name: Edits(piece.module.lines) for piece in facts.pieces.values()}
         _parameters(facts, class_name, fixed, edits, kept)
+        _unread_training(facts, edits)
         blocked: set[tuple[str, str, str]] = set()
         for scope in facts.scopes:
             _locals(facts, scope, kept)
@@ -112,6 +113,27 @@ def _parameters(
         _cut_parameters(scope, set(gone), edits[scope.piece.module.name])
         for call in calls or []:
             facts.gone |= _cut_arguments(scope, call, set(gone), edits[call.scope.piece.module.name])
+
+
+def _unread_training(facts: Facts, edits: Mapping[str, Edits]) -> None:
+    """Take ``training`` from layers that do not read it; Keras hands it only to those that ask for it."""
+    methods = {scope.node.name for scope in facts.scopes}
+    calls = [Call(s, n) for s in facts.scopes for n in inside(s.node) if isinstance(n, ast.Call)]
+    for call in calls:
+        func, given = call.node.func, [ast.unparse(part) for part in call.node.args]
+        known = getattr(func, "attr", "") in methods or getattr(func, "id", "") in facts.pieces
+        if "training" in given and not known and not facts.class_of(call.scope, func):
+            return  # By its place, to who knows which layer.
+    for scope in facts.scopes:
+        names = [parameter.arg for parameter in scope.parameters()]
+        is_spare = scope.node.name == "call" and not scope.piece.whole and names[-1:] == ["training"]
+        if not is_spare or _reads(scope, "training") or facts.is_read(scope.piece.name, "call"):
+            continue
+        own = [c for c in calls if facts.layer_called(c) is scope]
+        if all(call.argument(scope, "training")[0] for call in own):
+            _cut_parameters(scope, {"training"}, edits[scope.piece.module.name])
+            for call in own:
+                facts.gone |= _cut_arguments(scope, call, {"training"}, edits[call.scope.piece.module.name])
 
 
 def model_constructor(facts: Facts, class_name: str) -> Scope | None:

@@ -36,6 +36,11 @@ class Members:
             if isinstance(base, ast.Name) and base.id in self.pieces:
                 yield from self.bases(base.id)
 
+    def method(self, home: str, name: str) -> Scope | None:
+        """Return a method of a class, its own or the next base's."""
+        found = {scope.owner: scope for scope in self.scopes if scope.node.name == name}
+        return next((found[base] for base in self.bases(home) if base in found), None)
+
     def family(self, name: str) -> str:
         return list(self.bases(name))[-1]
 

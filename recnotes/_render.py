@@ -7,8 +7,9 @@ import io
 import keyword
 import re
 import sys
+import textwrap
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from recnotes._closure import Imports
 from recnotes._forms import refuse_undefined
@@ -103,7 +104,9 @@ def _body(piece: Piece, dropped: list[ast.stmt], level: int, is_model: bool) -> 
             silent = level > 3 or (level > 1 and node.name in _SILENT)
             _shorten(lines, node, "nothing" if silent else "summary")
         if not piece.annotated(level) and isinstance(node, ast.FunctionDef):
-            _untyped(lines, node, piece.module.lines)
+            is_constructor = is_model and node.name == "__init__"
+            notes = _described(piece.node) if is_constructor and _MODEL_UNTIL[level] == "Args" else {}
+            _untyped(lines, node, piece.module.lines, notes)
     configured = {m.name for m in piece.methods() if m not in dropped} & {"get_config"}
     if level and not piece.whole and not configured:
         # A class without a configuration is never read from a file by its name.
@@ -124,8 +127,21 @@ def _body(piece: Piece, dropped: list[ast.stmt], level: int, is_model: bool) -> 
     return "\n".join(kept)
 
 
-def _untyped(lines: list[str | None], node: ast.FunctionDef, source: list[str]) -> None:
-    """Write a function's signature and assignments without types, in place."""
+def _described(node: ast.AST) -> dict[str, str]:
+    """Return what a class's docstring says of each argument, without the defaults."""
+    text = (ast.get_docstring(node) if isinstance(node, ast.ClassDef) else None) or ""
+    section = re.search(r"^Args:\n((?:    .*\n)*)", text, re.MULTILINE)
+    entries = re.findall(r"^    (\S+): (.*\n(?:     .*\n)*)", section[1] if section else "", re.MULTILINE)
+    return {
+        name.lstrip("*"): re.sub(r" \(default: .*\)$", "", " ".join(about.split()).removesuffix("."))
+        for name, about in entries
+    }
+
+
+def _untyped(
+    lines: list[str | None], node: ast.FunctionDef, source: list[str], notes: Mapping[str, str]
+) -> None:
+    """Write a function's signature and assignments without types, in place, with notes on arguments."""
     given = node.args
     first_default = len(given.args) - len(given.defaults)
     parts = [a.arg for a in given.args]
@@ -140,17 +156,28 @@ def _untyped(lines: list[str | None], node: ast.FunctionDef, source: list[str]) 
             break
         last += 1
     indent = " " * node.col_offset
-    new: list[str | None] = [f"{indent}def {node.name}({', '.join(parts)}):"]
-    if len(new[0] or "") > 110:
+    new = [f"{indent}def {node.name}({', '.join(parts)}):"]
+    if notes or len(new[0]) > 110:
         content = f"{indent}    {', '.join(parts)}"
-        inner = [content] if len(content) <= 110 else [f"{indent}    {part}," for part in parts]
+        inner = [content]
+        if notes or len(content) > 110:
+            inner = [line for part in parts for line in _noted(f"{indent}    {part},", notes)]
         new = [f"{indent}def {node.name}(", *inner, f"{indent}):"]
-    old = last - (node.lineno - 1) + 1
-    lines[node.lineno - 1 : last + 1] = new + [None] * (old - len(new))
+    # One entry, since the lines below keep their numbers.
+    lines[node.lineno - 1 : last + 1] = ["\n".join(new), *[None] * (last - node.lineno + 1)]
     for statement in ast.walk(node):
         if isinstance(statement, ast.AnnAssign) and statement.value and statement.target.end_col_offset:
             line, end = source[statement.lineno - 1].encode(), statement.annotation.end_col_offset
             lines[statement.lineno - 1] = (line[: statement.target.end_col_offset] + line[end:]).decode()
+
+
+def _noted(line: str, notes: Mapping[str, str]) -> list[str]:
+    """Return the line of a parameter with the note on it, above it where it is too long."""
+    note = notes.get(re.findall(r"\w+", line)[0], "")
+    if not note or len(whole := f"{line}  # {note}") <= 110:
+        return [whole if note else line]
+    indent = line[: len(line) - len(line.lstrip())]
+    return [*(f"{indent}# {text}" for text in textwrap.wrap(note, 108 - len(indent))), line]
 
 
 def _start(lines: list[str], node: ast.stmt) -> int:

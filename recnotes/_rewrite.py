@@ -78,8 +78,9 @@ class Expressions:
             self.edits.replace(node, text if "{" in text else text.removeprefix("f"))
 
     def children(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Call):
-            items: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+        if isinstance(node, (ast.Call, ast.List)):
+            items: list[ast.expr | ast.keyword] = []
+            items += [*node.args, *node.keywords] if isinstance(node, ast.Call) else node.elts
             items.sort(key=lambda n: (n.lineno, n.col_offset))
             empty = [isinstance(n, ast.Starred) and self.values.truth(n.value) is False for n in items]
             if any(empty):

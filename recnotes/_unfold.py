@@ -37,9 +37,9 @@ class Rewriter(Expressions):
         if node.name == "__init__":
             return not given and ast.unparse(rest[0]) == "super().__init__(**kwargs)"
         if node.args.defaults or node.args.vararg or node.args.kwarg:
-            bases = list(self.facts.bases(self.scope.owner))[1:]
-            same = [s for s in self.facts.scopes if s.owner in bases and s.node.name == node.name]
-            if not same or _signature(same[-1].node) != _signature(node):
+            base = list(self.facts.bases(self.scope.owner))[1:2]
+            same = self.facts.method(base[0], node.name) if base else None
+            if same is None or _signature(same.node) != _signature(node):
                 return False
         call = f"super().{node.name}({given})"
         return ast.unparse(rest[0]) in (call, f"return {call}")
@@ -117,14 +117,16 @@ class Rewriter(Expressions):
         if not isinstance(target, ast.Attribute) or target.attr in self.facts.loose | SWITCHES:
             return False
         home = self.facts.class_of(self.scope, target.value)
-        if home is None or self.scope.node.name != "__init__":
+        if home is None:
+            return False
+        if is_plain(value) and not self.facts.is_read(home, target.attr):
+            return True
+        if self.scope.node.name != "__init__":
             return False
         if self.facts.is_identity(self.scope, target):
             return True
         known = self.facts.attribute(self.scope, ast.Attribute(target.value, target.attr, ast.Load()))
-        if known is not None and self.is_replaceable(known):
-            return True
-        return is_plain(value) and (self.facts.family(home), target.attr) not in self.facts.reads
+        return known is not None and self.is_replaceable(known)
 
     def _is_unread(self, name: str) -> bool:
         return name not in self.read and name != "_" and self.scope.stored[name] == 1

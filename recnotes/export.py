@@ -37,8 +37,9 @@ def export(name: str, choices: Mapping[str, Any] | None = None) -> str:
     keep only the first sentence of their docstrings, and no configuration or checks of what the model hands
     them, and nothing keeps its types. Where that is not enough, the file is written for the defaults of those
     arguments that choose between variants, then without parts that the defaults leave out; its docstring says
-    for which. The formula stays, the description of the arguments where it fits, and what a model is called
-    on is checked in any case: ids out of range name their field.
+    for which. The formula stays, and so does the description of the arguments, in the longest files where
+    the constructor lists them; what a model is called on is checked in any case: ids out of range name their
+    field.
 
     Args:
         name: name of a model as `recnotes.registry.model_names` lists it, such as ``"deepfm"``.
@@ -103,8 +104,8 @@ def export_class(
 
     if not fixed and (text := at(0)).count("\n") < MAX_LINES:
         return text
-    # What is fixed, whether short helpers are inlined, and the last level. At the fifth the description of
-    # the arguments goes: that costs less than a part of the model, and more than its other variants.
+    # What is fixed, whether short helpers are inlined, and the last level. At the fifth the constructor's
+    # list describes the arguments: that costs less than a part of the model, more than its other variants.
     variants, parts = ({c: v for c, v in group.items() if c not in given} for group in fixable)
     text = ""
     for more, inlined, last in ((fixed, False, 3), (variants, False, 5), (parts, False, 4), ({}, True, 6)):

@@ -1,6 +1,7 @@
 import ast
 import inspect
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -279,6 +280,13 @@ def test_file_reads_well(exports, name):
     assert list(defined)[-1] == find(name).class_name
     for used, line in uses:
         assert defined.get(used, 0) <= line, f"{used} is used before it is defined"
+    model = next(n for n in tree.body if getattr(n, "name", "") == find(name).class_name)
+    text = ast.get_source_segment(source, model)
+    for parameter in next(n for n in model.body if getattr(n, "name", "") == "__init__").args.args[1:]:
+        described = rf"^ +{parameter.arg}: |^ +{parameter.arg}\b.*,  # |^ +# .*\n +{parameter.arg}\b.*,$"
+        assert re.search(described, text, re.MULTILINE), f"{parameter.arg} is described"
+    for line in ast.get_docstring(tree).split("References:")[0].splitlines():
+        assert line.count("`") % 2 == 0, "a command stays on one line"
     read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     assert set(defined) <= read | {find(name).class_name}, "everything in the file is used"
 

@@ -297,3 +297,43 @@ def test_single_expressions_go_in_the_place_of_their_calls(tmp_path):
     long = f"return [{'x, ' * 27}x, twice(x, x)]"
     text, _ = folded(tmp_path, call=long, helpers=helpers, inlined=True)
     assert body(text, "call") == [long], "lines stay within their width"
+
+
+TRAINED = """
+class Layer(keras.layers.Layer):
+    def build(self, shape):
+        self.width = None
+        self.made = keras.layers.Dense(*[], 1)
+
+    def call(self, x, training=None):
+        return [*[], self.made(x)]
+
+
+class Other(keras.layers.Layer):
+    def call(self, x, training=None):
+        return x if training else -x
+"""
+
+
+@pytest.mark.parametrize("given", ["training=flag", "flag"])
+def test_layers_that_do_not_read_training_are_not_told(tmp_path, given):
+    init = "self.layer = Layer()\nself.other = Other()\nself.list = [Layer()]"
+    call = f"y = self.layer(x, {given}) + self.other(x, {given})\nreturn y + self.list[0](x, training=flag)"
+    text, helpers = folded(tmp_path, init, call, TRAINED)
+    assert f"y = self.layer(x) + self.other(x, {given})" in text
+    assert "def call(self, x):\n        return [self.made(x)]" in helpers
+    assert "return x if training else -x" in helpers
+    assert "self.width" not in helpers and "Dense(1)" in helpers
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "return [layer(x, training) for layer in self.list]",
+        "return self.layer.call(x, True)",
+        "return self.layer(*x)",
+    ],
+)
+def test_layers_that_may_be_told_by_place_keep_training(tmp_path, call):
+    _, helpers = folded(tmp_path, "self.layer = Layer()\nself.list = [Layer()]", call, TRAINED)
+    assert "def call(self, x, training=None):\n        return [self.made(x)]" in helpers

@@ -2,6 +2,9 @@
 
 import pytest
 
+from recnotes._closure import collect
+from recnotes._render import write
+from recnotes._source import Library
 from recnotes.export import export_class
 from tests.sample_package import HELPERS, LAYERS, MODEL, written
 
@@ -106,3 +109,28 @@ def test_the_longest_files_trust_what_the_model_hands_its_layers(tmp_path, place
         assert present in source
     assert ("raise ValueError(x)" in source) == (place == "embedding")
     compile(source, "net.py", "exec")
+
+
+def test_the_longest_files_describe_arguments_where_they_stand(tmp_path):
+    about = "widths of the layers, " * 6 + "the last is that of the output (default: (3, 5))."
+    model = MODEL.replace(
+        "units: widths.", f"units: {about[:87]}\n            {about[88:]}\n        **kwargs: passed on."
+    )
+    model = model.replace("(WIDTH,)):", "(WIDTH,), rate: float = 0.5, **kwargs: int):")
+    files = {"model.py": model, "layers.py": LAYERS, "limits.py": "WIDTH = 3\n", "helpers.py": HELPERS}
+    library = Library(written(tmp_path, files), "pack")
+    pieces, imports, attributes = collect(library, "pack.model", "Net", 5)
+    text = write(pieces, imports, attributes, 5, "From here.", "net")
+    expected = """
+    def __init__(
+        self,
+        # widths of the layers, widths of the layers, widths of the layers, widths of the layers, widths of
+        # the layers, widths of the layers, the last is that of the output
+        units=(WIDTH,),
+        rate=0.5,
+        **kwargs,  # passed on
+    ):
+        super().__init__()
+"""
+    assert expected in text and "Args:" not in text
+    compile(text, "net.py", "exec")

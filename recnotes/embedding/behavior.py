@@ -106,7 +106,7 @@ class BehaviorEmbedding(keras.layers.Layer):
     with the item table $M$ of shape $[N, D]$ that both share, the candidate $q$ of shape $[B, D]$, the
     history $k$ of shape $[B, L, D]$, its mask $m_{bt} = [\text{history}_{bt} \ne 0]$ of shape $[B, L]$, the
     numeric values $d$ of shape $[B, n]$, the fields' vectors $e$ of shape $[B, F, D]$ and the profile $x$
-    of shape $[B, n+FD]$, which has no columns where there are neither.
+    of shape $[B, n+FD]$, which `profile` returns where there are any.
 
     Args:
         num_items: number of items ``N``.
@@ -120,7 +120,7 @@ class BehaviorEmbedding(keras.layers.Layer):
 
     Returns:
         Called on ``{"item": [B], "history": [B, L], "dense": [B, n], "sparse": [B, F]}``: the tuple of
-        candidate ``[B, D]``, history ``[B, L, D]``, mask ``[B, L]`` and profile ``[B, n + F*D]``.
+        candidate ``[B, D]``, history ``[B, L, D]`` and mask ``[B, L]``.
 
     Raises:
         ValueError: an input is missing, of another rank or of another number of rows, or an id is out of
@@ -130,7 +130,7 @@ class BehaviorEmbedding(keras.layers.Layer):
         >>> layer = BehaviorEmbedding(9, width=4, seed=0)
         >>> inputs = {"item": tf.constant([3]), "history": tf.constant([[1, 9, 0]])}
         >>> [part.shape.as_list() for part in layer(inputs)]
-        [[1, 4], [1, 3, 4], [1, 3], [1, 0]]
+        [[1, 4], [1, 3, 4], [1, 3]]
     """
 
     def __init__(
@@ -170,15 +170,15 @@ class BehaviorEmbedding(keras.layers.Layer):
             self.fields.build()
         self.built = True
 
-    def call(self, inputs: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Looks everything up.
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Looks the items up, and checks all inputs.
 
         Args:
             inputs: ``{"item": [B], "history": [B, L]}`` and, where the model has such fields, ``"dense"``
                 ``[B, n]`` and ``"sparse"`` ``[B, F]``.
 
         Returns:
-            Candidate ``[B, D]``, history ``[B, L, D]``, mask ``[B, L]`` and profile ``[B, n + F*D]``.
+            Candidate ``[B, D]``, history ``[B, L, D]`` and mask ``[B, L]``.
 
         Raises:
             ValueError: an input is missing, of another rank or of another number of rows.
@@ -197,14 +197,25 @@ class BehaviorEmbedding(keras.layers.Layer):
         q = self.items(inputs["item"])  # [B, D]
         k = self.items(inputs["history"], name="history")  # [B, L, D]
         mask = tf.not_equal(inputs["history"], 0)  # [B, L]
-        x = q[:, :0]  # no columns without a profile
+        return q, k, mask
+
+    def profile(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Puts the other fields side by side, where there are any.
+
+        Args:
+            inputs: ``{"dense": [B, n], "sparse": [B, F]}``, or one of the two.
+
+        Returns:
+            Profile ``[B, n + F*D]``.
+        """
+        parts = []
         if self.num_dense:
             dense = tf.ensure_shape(inputs["dense"], [None, self.num_dense])  # [B, n]
-            x = tf.cast(dense, q.dtype)
+            parts.append(tf.cast(dense, self.compute_dtype))
         if self.fields:
             e = self.fields(inputs["sparse"])  # [B, F, D]
-            x = tf.concat([x, tf.reshape(e, [-1, e.shape[1] * e.shape[2]])], axis=1)
-        return q, k, mask, x
+            parts.append(tf.reshape(e, [-1, e.shape[1] * e.shape[2]]))
+        return tf.concat(parts, axis=1)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor takes."""

@@ -93,11 +93,13 @@ class ConcatFeatures(keras.layers.Layer):
         Returns:
             ``[B, n + F*D]``.
         """
-        parts = [tf.cast(features["dense"], self.compute_dtype)] if "dense" in features else []
-        if self.fields is not None:
-            e = self.fields(features["sparse"])  # [B, F, D]
-            parts.append(tf.reshape(e, [-1, e.shape[1] * e.shape[2]]))
-        return tf.concat(parts, axis=1)
+        if self.fields is None:
+            return tf.cast(features["dense"], self.compute_dtype)
+        e = self.fields(features["sparse"])  # [B, F, D]
+        x = tf.reshape(e, [-1, e.shape[1] * e.shape[2]])  # [B, F*D]
+        if "dense" not in features:
+            return x
+        return tf.concat([tf.cast(features["dense"], self.compute_dtype), x], axis=1)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Returns the shape of the concatenation.

@@ -14,7 +14,7 @@ from recnotes.layers.mlp import MLP
 
 @keras.saving.register_keras_serializable("recnotes")
 class DiceMLP(MLP):
-    r"""`MLP` whose hidden layers end in a `Dice` of their own each, or in an activation that Keras knows.
+    r"""`MLP` whose hidden layers end in a `Dice` of their own each.
 
     $$
     a^{(l+1)} = \text{dropout}\Big(\text{Dice}_l\big(W^{(l)} a^{(l)} + b^{(l)}\big)\Big), \qquad
@@ -22,7 +22,8 @@ class DiceMLP(MLP):
     $$
 
     with $a^{(0)}$ of shape $[\dots, I]$, and $y$ of shape $[\dots, O]$. In training Dice reads the mean and
-    the variance of all rows it is given, so that padding must be taken out before.
+    the variance of all rows it is given, so that padding must be taken out before. With the name of another
+    activation it is `MLP`.
 
     Args:
         hidden_units: widths of the hidden layers, may be empty.

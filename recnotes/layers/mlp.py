@@ -85,7 +85,8 @@ class MLP(keras.layers.Layer):
             input_shape: ``[B, I]``.
         """
         shape = tuple(input_shape)
-        for layer in filter(None, [*self.hidden_layers, self.output_layer]):
+        layers = self.hidden_layers if self.output_layer is None else [*self.hidden_layers, self.output_layer]
+        for layer in layers:
             layer.build(shape)
             shape = (*shape[:-1], layer.units)
         self.built = True

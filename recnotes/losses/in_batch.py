@@ -55,9 +55,10 @@ def in_batch_softmax_loss(
         raise ValueError(f"users and items must have one shape [B, D], received {u.shape} and {v.shape}")
     if not temperature > 0:
         raise ValueError(f"temperature must be positive, received {temperature!r}")
-    for x in (log_q, item_ids):
-        if x is not None and not u.shape[:1].is_compatible_with(tf.convert_to_tensor(x).shape):
-            raise ValueError(f"log_q and item_ids must be {[u.shape[0]]} like users, received {x!r}")
+    if log_q is not None and not u.shape[:1].is_compatible_with(tf.convert_to_tensor(log_q).shape):
+        raise ValueError(f"log_q must be {[u.shape[0]]} like users, received {log_q!r}")
+    if item_ids is not None and not u.shape[:1].is_compatible_with(tf.convert_to_tensor(item_ids).shape):
+        raise ValueError(f"item_ids must be {[u.shape[0]]} like users, received {item_ids!r}")
     z = tf.matmul(u, v, transpose_b=True) / temperature
     if log_q is not None:
         z -= tf.cast(log_q, z.dtype)

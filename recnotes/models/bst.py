@@ -133,7 +133,7 @@ class BST(RowWeights):
             The logit ``[B]``.
         """
         # --8<-- [start:call]
-        q, k, mask, x = self.embedding(inputs)
+        q, k, mask = self.embedding(inputs)
         # Slot i of the sequence is the i-th item before the candidate, wherever the padding stands.
         place = tf.where(mask, positions_from_the_end(mask), -1)  # [B, L]
         slots = tf.one_hot(place, self.max_length, dtype=k.dtype)  # [B, L, M]
@@ -145,7 +145,9 @@ class BST(RowWeights):
         f = tf.concat([e, p], axis=2)  # [B, S, 2*D]
         for block in self.blocks:
             f = block(f, real, training=training)  # [B, S, 2*D]
-        a0 = tf.concat([tf.reshape(f, [-1, f.shape[1] * f.shape[2]]), x], axis=1)
+        a0 = tf.reshape(f, [-1, f.shape[1] * f.shape[2]])  # [B, S*2*D]
+        if self.embedding.profile_width:
+            a0 = tf.concat([a0, self.embedding.profile(inputs)], axis=1)
         logit = self.dnn(a0, training=training)[:, 0]  # [B]
         return tf.cast(logit, tf.float32)
         # --8<-- [end:call]

@@ -135,11 +135,13 @@ class CAN(RowWeights):
             The logit ``[B]``.
         """
         # --8<-- [start:call]
-        q, k, mask, x = self.embedding(inputs)
+        q, k, mask = self.embedding(inputs)
         P = self.parameters(inputs["item"])  # [B, T]
         p = self.entries(inputs["history"], name="history")  # [B, L, I]
         y = self.co_action(P, p, mask)  # [B, S]
-        a0 = tf.concat([y, tf.reduce_sum(k, axis=1), q, x], axis=1)
-        logit = self.dnn(a0, training=training)[:, 0]  # [B]
+        parts = [y, tf.reduce_sum(k, axis=1), q]
+        if self.embedding.profile_width:
+            parts.append(self.embedding.profile(inputs))
+        logit = self.dnn(tf.concat(parts, axis=1), training=training)[:, 0]  # [B]
         return tf.cast(logit, tf.float32)
         # --8<-- [end:call]

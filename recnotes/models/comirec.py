@@ -77,8 +77,10 @@ class ComiRecSA(MultiInterest):
         **kwargs: Any,
     ) -> None:
         config = constructor_arguments(locals())
-        seeds, sampling = child_seeds(seed, 3), (num_sampled, sampler)
-        super().__init__(num_items, embedding_dim, max_length, *sampling, embedding_stddev, seeds, **kwargs)
+        seeds = child_seeds(seed, 3)
+        super().__init__(
+            num_items, embedding_dim, max_length, num_sampled, sampler, embedding_stddev, seeds, **kwargs
+        )
         options = {"dtype": self.dtype_policy, "name": "extractor"}
         self.extractor = SelfAttentiveInterests(num_interests, max_length, units, wiring, seeds[1], **options)
         self.config = config
@@ -152,9 +154,12 @@ class ComiRecDR(MultiInterest):
         **kwargs: Any,
     ) -> None:
         config = constructor_arguments(locals())
-        seeds, sampling = child_seeds(seed, 3), (num_sampled, sampler)
-        super().__init__(num_items, embedding_dim, max_length, *sampling, embedding_stddev, seeds, **kwargs)
+        seeds = child_seeds(seed, 3)
+        super().__init__(
+            num_items, embedding_dim, max_length, num_sampled, sampler, embedding_stddev, seeds, **kwargs
+        )
         options = {"seed": seeds[1], "dtype": self.dtype_policy, "name": "extractor"}
-        sizes = (num_interests, max_length, bilinear, num_iterations, stop_gradient)
-        self.extractor = CapsuleInterests(*sizes, **options)
+        self.extractor = CapsuleInterests(
+            num_interests, max_length, bilinear, num_iterations, stop_gradient, **options
+        )
         self.config = config

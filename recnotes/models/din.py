@@ -132,12 +132,14 @@ class DIN(RowWeights):
             The logit ``[B]``.
         """
         # --8<-- [start:call]
-        q, k, mask, x = self.embedding(inputs)
+        q, k, mask = self.embedding(inputs)
         if self.use_attention:
             v = self.attention(q, k, mask, training=training)  # [B, D]
         else:
             v = tf.reduce_sum(k, axis=1)  # [B, D]
-        parts = [v, q, v * q, x] if self.cross else [v, q, x]
+        parts = [v, q, v * q] if self.cross else [v, q]
+        if self.embedding.profile_width:
+            parts.append(self.embedding.profile(inputs))
         logit = self.dnn(tf.concat(parts, axis=1), training=training)[:, 0]  # [B]
         return tf.cast(logit, tf.float32)
         # --8<-- [end:call]

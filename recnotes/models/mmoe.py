@@ -75,6 +75,7 @@ class MMoE(MultiTask):
     ) -> None:
         super().__init__(tasks, 1, vocabulary_sizes, embedding_dim, field_names, seed, **kwargs)
         self.config = constructor_arguments(locals())
+        self.shared_gate = bool(shared_gate)
         self.mixture = MixtureOfExperts(
             num_experts,
             1 if shared_gate else len(tasks),
@@ -109,7 +110,7 @@ class MMoE(MultiTask):
             Dict of task to logit ``[B]``.
         """
         f = self.mixture(self.features(inputs))  # [B, G, U]
-        return self.run_towers([f[:, k % f.shape[1]] for k in range(len(self.tasks))])  # G = 1: one for all
+        return self.run_towers([f[:, 0 if self.shared_gate else k] for k in range(len(self.tasks))])
 
     # --8<-- [end:call]
 
@@ -123,7 +124,7 @@ class MMoE(MultiTask):
             Dict of task to gate ``[B, E]``, rows sum to 1.
         """
         g = self.mixture.gates(self.features(inputs))  # [B, G, E]
-        return {task: g[:, k % g.shape[1]] for k, task in enumerate(self.tasks)}
+        return {task: g[:, 0 if self.shared_gate else k] for k, task in enumerate(self.tasks)}
 
 
 @keras.saving.register_keras_serializable("recnotes")

@@ -26,18 +26,18 @@ class PNN(RowWeights):
     $$
 
     with $e_{bi}$ of shape $[D]$ the vector of field $i$ times its value (1 for a categorical field),
-    $m = n + F$ fields, $W_z$ of shape $[U, mD]$, $c$ and $a_b$ of shape $[U]$, the logit of shape $[B]$, and
-    the products $p$ by ``product``: ``"inner"`` ($\langle e_i, e_j \rangle$), ``"factorized"``
-    (the same with a matrix of rank one for each unit), ``"outer"`` (the sum of all
-    $e_i e_j^T$), ``"outer_full"`` (all of them), ``"kernel"`` ($e_i^T K_{ij} e_j$) or ``"none"``,
-    a network on the embeddings alone.
+    $m = n + F$ fields, $W_z$ of shape $[U, mD]$, $c$ and $a_b$ of shape $[U]$, the logit of shape $[B]$ and
+    the products $p_b$ of the vectors, by default all $\langle e_{bi}, e_{bj} \rangle$, side by side.
 
     Args:
         vocabulary_sizes: number of values of each categorical field, length ``F``.
         num_dense: number ``n`` of numeric fields (default: 0).
         embedding_dim: width ``D`` of the vectors (default: 10).
         hidden_units: widths of the hidden layers; the first is that of the product layer (default: (500,)).
-        product: what is computed of the pairs, see above (default: "inner").
+        product: what is computed of the pairs: ``"inner"`` ($\langle e_i, e_j \rangle$), ``"factorized"``
+            (the same with a matrix of rank one for each unit), ``"outer"`` (the sum of all $e_i e_j^T$),
+            ``"outer_full"`` (all of them), ``"kernel"`` ($e_i^T K_{ij} e_j$) or ``"none"``, a network on the
+            embeddings alone (default: "inner").
         pairs: ``"all"`` $i$ and $j$, or those ``"above"`` the diagonal, $i < j$; for ``"inner"`` alone
             (default: "all").
         kernel_type: kernel of a pair, ``"mat"``, ``"vec"`` or ``"num"``; for ``"kernel"`` alone

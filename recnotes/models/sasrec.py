@@ -68,7 +68,7 @@ class SASRec(HistoryModel):
     References:
         Kang and McAuley, *Self-Attentive Sequential Recommendation*, ICDM 2018,
         https://arxiv.org/abs/1808.09781; authors' code https://github.com/kang205/SASRec, whose wiring
-        differs from the text as listed under ``wiring``. Klenitskiy and Vasilev, RecSys 2023,
+        (``wiring="authors"``) differs from the text. Klenitskiy and Vasilev, RecSys 2023,
         https://arxiv.org/abs/2309.07602 (cross-entropy); Petrov and Macdonald, RecSys 2023,
         https://arxiv.org/abs/2308.07192 (``num_negatives=256, calibration=0.75``, separate item tables).
     """

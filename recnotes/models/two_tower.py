@@ -24,7 +24,7 @@ class TwoTower(keras.Model):
     \ell_b = -\log \frac{e^{s_{bb} - \log p_b}}{\sum_c e^{s_{bc} - \log p_c}}
     $$
 
-    with the towers' outputs $u$ and $v$ of shape $[B, U]$ (see `recnotes.layers.Tower`), the score $s$ of
+    with the towers' outputs $u$ and $v$ of shape $[B, U]$ (see `Tower`), the score $s$ of
     shape $[B]$, the temperature $\tau$, the scores $s_{bc}$ of user $b$ with the item of row $c$, and the
     probability $p_c$ that this item is in a batch. Without the correction popular items are punished for
     being negatives of so many rows.
@@ -95,12 +95,21 @@ class TwoTower(keras.Model):
             raise ValueError(f"temperature must be positive, received {temperature!r}")
         self.temperature, self.mask_repeats = float(temperature), bool(mask_repeats)
         seeds = child_seeds(seed, 2)
-        network = (embedding_dim, hidden_units, activation, normalize)
 
         def tower(name: str, sizes: Sequence[int], seed: int | None) -> Tower:
             names = [name, *(f"{name}_fields[{f}]" for f in range(len(sizes) - 1))]
             options = {"dtype": self.dtype_policy, "name": f"{name}_tower"}
-            return Tower(sizes, *network, names, embedding_stddev, seed, **options)
+            return Tower(
+                sizes,
+                embedding_dim,
+                hidden_units,
+                activation,
+                normalize,
+                names,
+                embedding_stddev,
+                seed,
+                **options,
+            )
 
         self.user_tower = tower("user", (num_users, *user_vocabulary_sizes), seeds[0])
         self.item_tower = tower("item", (num_items, *item_vocabulary_sizes), seeds[1])

@@ -14,7 +14,7 @@ def test_rows_of_both_tables():
         "dense": tf.constant([[7.0], [8.0]]),
         "sparse": tf.constant([[1, 2], [0, 0]]),
     }
-    q, k, mask, x = layer(inputs)
+    (q, k, mask), x = layer(inputs), layer.profile(inputs)
     table, fields = layer.items.table.numpy(), layer.fields.table.numpy()
     np.testing.assert_array_equal(q, [table[4], [0, 0]])
     np.testing.assert_array_equal(k[0], [table[0], table[1], [0, 0]])

@@ -71,15 +71,15 @@ def test_parts_that_do_not_fit_are_refused():
     bad = [
         (
             lambda: losses.in_batch_softmax_loss(x, x, tf.zeros([1])),
-            r"log_q and item_ids must be \[2\] like users, rec",
+            r"log_q must be \[2\] like users, rec",
         ),
         (
             lambda: losses.in_batch_softmax_loss(x, x, tf.zeros([2, 1])),
-            r"log_q and item_ids must be \[2\] like users",
+            r"log_q must be \[2\] like users",
         ),
         (
             lambda: losses.in_batch_softmax_loss(x, x, None, [1, 2, 3]),
-            r"log_q and item_ids must be \[2\] like users, received \[1, 2, 3\]",
+            r"item_ids must be \[2\] like users, received \[1, 2, 3\]",
         ),
         (lambda: call(w[:, :2], c, labels, x, draws), r"weights and biases must be \[N, 3\] and \[N\]"),
         (lambda: call(w, c[:1], labels, x, draws), r"received \(5, 3\) and \(1,\)"),

@@ -25,7 +25,9 @@ def inputs():
 
 @sizes(B=B, F=F, D=D, L=L, n=n)
 def case_embedding():
-    BehaviorEmbedding(N, [4] * F, n, D)(inputs())
+    layer = BehaviorEmbedding(N, [4] * F, n, D)
+    layer(inputs())
+    layer.profile(inputs())
 
 
 @sizes(B=B, D=D, L=L, P=B * L)
