@@ -198,7 +198,8 @@ class Facts(Members):
                 keys = [Values(lambda _: None).of(key) for key in piece.node.value.keys]
                 return Known({key.value for key in keys if key}, None) if all(keys) else None
             known = Values(lambda _: None).of(piece.node.value)
-            return None if known is None else Known(known.value, node.id)
+            # Who reads a list may fill it.
+            return None if known is None or isinstance(known.value, list) else Known(known.value, node.id)
 
         return Values(lookup)
 

@@ -154,9 +154,7 @@ def _constant(facts: Facts, scope: Scope, name: str, calls: list[Call]) -> Known
             value = Values(lambda _: None).of(scope.defaults().get(name))
         else:
             value = facts.values(call.scope).of(node)
-        if not certain or value is None or value.text is None:
-            return None
-        if isinstance(value.value, (tuple, list)) and value.value:
+        if not certain or value is None or not value.is_short:
             return None
         if isinstance(value.value, list) and (scope.node, name) in facts.touched:
             return None
@@ -227,8 +225,7 @@ def _locals(facts: Facts, scope: Scope, kept: set[tuple[str, str, str]]) -> None
             if not isinstance(target, ast.Name) or (*_key(scope), target.id) in kept:
                 continue
             known = facts.values(scope).of(value)
-            if isinstance(getattr(known, "value", None), list) and (scope.node, target.id) in facts.touched:
+            if known is None or (isinstance(known.value, list) and (scope.node, target.id) in facts.touched):
                 continue
-            if scope.stored[target.id] == 1 and target.id not in scope.arguments() and known and known.text:
-                if not isinstance(known.value, (list, tuple)) or not known.value:
-                    scope.known[target.id] = known
+            if scope.stored[target.id] == 1 and target.id not in scope.arguments() and known.is_short:
+                scope.known[target.id] = known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import symtable
 
 from recnotes._source import ExportError, Module
@@ -33,8 +34,10 @@ def refuse(module: Module, name: str, definition: ast.stmt) -> None:
             found = type(node).__name__
         elif (used := getattr(node, "id", getattr(node, "attr", ""))) in _NAMES:
             found = str(used)
-        elif isinstance(node, ast.Call) and ast.unparse(node) == "type(self)":
-            found = "type(self)"
+        elif isinstance(node, ast.Call) and re.match(
+            r"type\(self\)$|super\([^)]", called := ast.unparse(node)
+        ):
+            found = called
         if found:
             raise ExportError(f"{name} of {module.name} must do without {found}")
 

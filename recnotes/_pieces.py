@@ -71,6 +71,7 @@ class Piece:
             yield from checks
             kept = [node for s in function.body if s not in checks for node in ast.walk(s)]
             read = {n.id for n in kept if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+            read |= {ast.unparse(n.target) for n in kept if isinstance(n, ast.AugAssign)}
             only_checked = {n.id for s in checks for n in ast.walk(s) if isinstance(n, ast.Name)} - read
             for s in function.body:
                 target = s.targets[0] if isinstance(s, ast.Assign) else None

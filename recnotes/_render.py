@@ -111,7 +111,8 @@ def _body(piece: Piece, dropped: list[ast.stmt], level: int, is_model: bool) -> 
     if level and not piece.whole and not configured:
         # A class without a configuration is never read from a file by its name.
         for decorator in getattr(piece.node, "decorator_list", []):
-            lines[decorator.lineno - 1] = None
+            if "register_keras_serializable" in ast.unparse(decorator):
+                lines[decorator.lineno - 1] = None
     for method in dropped:
         for i in range(_start(piece.module.lines, method) - 1, method.end_lineno or 0):
             lines[i] = None

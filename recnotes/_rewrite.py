@@ -9,7 +9,6 @@ from recnotes._brackets import needs_brackets
 from recnotes._calls import Scope, assigned, inside
 from recnotes._edits import Edits
 from recnotes._facts import Facts
-from recnotes._values import Known
 
 
 class Expressions:
@@ -27,7 +26,7 @@ class Expressions:
         known = self.values.of(node)
         if isinstance(node, ast.JoinedStr):
             self._quoted(node)
-        elif known is not None and self.is_replaceable(known) and self._is_worth(node):
+        elif known is not None and known.is_short and self._is_worth(node):
             assert known.text is not None
             self._replace(node, known.text)
         elif isinstance(node, ast.IfExp) and (test := self.values.truth(node.test)) is not None:
@@ -93,10 +92,6 @@ class Expressions:
                 self.expression(child)
             elif not isinstance(child, (ast.expr_context, ast.operator, ast.arg)):
                 self.children(child)
-
-    @staticmethod
-    def is_replaceable(known: Known) -> bool:
-        return known.text is not None and (not isinstance(known.value, (tuple, list)) or not known.value)
 
     def _is_worth(self, node: ast.expr) -> bool:
         """Return whether an expression is more than a literal or the name of a constant of the file."""

@@ -31,7 +31,7 @@ class Rewriter(Expressions):
         """Return whether a method does nothing but what the class would do without it."""
         node = self.scope.node
         rest = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-        if not self.scope.owner or len(rest) != 1:
+        if not self.scope.owner or len(rest) != 1 or len(getattr(self.scope.piece.node, "body", [])) == 1:
             return False
         given = ", ".join(a.arg for a in node.args.args[1:])
         if node.name == "__init__":
@@ -126,7 +126,7 @@ class Rewriter(Expressions):
         if self.facts.is_identity(self.scope, target):
             return True
         known = self.facts.attribute(self.scope, ast.Attribute(target.value, target.attr, ast.Load()))
-        return known is not None and self.is_replaceable(known)
+        return known is not None and known.is_short
 
     def _is_unread(self, name: str) -> bool:
         return name not in self.read and name != "_" and self.scope.stored[name] == 1

@@ -18,6 +18,11 @@ class Known:
     value: Any
     text: str | None
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it is to be written wherever it is read; sequences are written once."""
+        return self.text is not None and (not isinstance(self.value, (tuple, list)) or not self.value)
+
     def same(self, other: Known) -> bool:
         return type(self.value) is type(other.value) and self.value == other.value
 

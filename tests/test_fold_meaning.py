@@ -98,12 +98,14 @@ def test_functions_called_from_elsewhere_keep_their_arguments(tmp_path, call, mo
         ("found = []\nscale(x, found)\nreturn found", "found.append(x)\n    return x"),
         ("found = []\nkeep = found\nkeep.append(x)\nreturn found + scale(x, 1)", "return x * found"),
         ("return scale(x, [])", "found.append(x)\n    return found"),
+        ("return scale(x, 1)", "FOUND.append(x)\n    return FOUND or x\n\n\nFOUND = []"),
     ],
 )
 def test_lists_that_others_fill_are_not_empty(tmp_path, call, helper):
     helper = f"def scale(x, found):\n    {helper}\n"
     text, helpers = folded(tmp_path, call=call, helpers=helper)
     assert body(text, "call") == call.replace("scale(x, 1)", "scale(x)").split("\n") or "keep" not in call
+    assert "return x\n" not in helpers or "FOUND" not in helpers
     assert "return []" not in text + helpers and "[]." not in helpers
 
 
@@ -153,6 +155,16 @@ def test_heirs_that_differ_in_a_default_or_an_attribute(tmp_path):
         HEIRS.replace("training=False", "training=True").replace("    rate = 3\n\n", ""),
     )
     assert "super().call" not in helpers and "x * 0.5" in helpers
+
+
+def test_a_class_keeps_a_statement(tmp_path):
+    helpers = """
+class Only(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+"""
+    _, text = folded(tmp_path, "self.part = Only()", "return self.part(x)", helpers)
+    assert text.strip().endswith(helpers.strip())
 
 
 def test_an_object_with_a_length_may_be_false(tmp_path):
@@ -230,6 +242,7 @@ def test_attributes_that_a_class_holds_too_stay(tmp_path, more):
         ("setattr(self, 'flag', x)\nreturn x", "without setattr"),
         ("return type(self)(x)", r"without type\(self\)"),
         ("return self.__dict__", "without __dict__"),
+        ("return super(keras.Model, self).call(x)", "without super"),
         ("import math\nreturn math.pi", "without Import"),
         ("return (lambda *, y: y)(y=x)", "by name alone"),
         ("if (y := x) > 1:\n    return y\nreturn x", "without NamedExpr"),

@@ -15,7 +15,7 @@ LONG = (
 
 
 def test_long_models_lose_what_only_helpers_need(tmp_path):
-    layers = LAYERS.replace(
+    layers = LAYERS.replace("class Tower", "@keras.utils.legacy\nclass Tower").replace(
         "    def call(self, x):",
         '    def get_config(self):\n        """Config."""\n        return {"units": 1}\n\n'
         "    def build(\n        self,\n        shape,\n    ):\n"
@@ -38,6 +38,7 @@ def test_long_models_lose_what_only_helpers_need(tmp_path):
     assert "get_config" not in source and "$$ x $$" not in source and '"""Builds."""' not in source
     assert "    def build(self, shape):\n        self.built = True" in source
     assert source.count('register_keras_serializable("net")') == 1  # The model's own.
+    assert "@keras.utils.legacy\nclass Tower" in source, "any other decorator stays"
 
 
 CHECKED = '''
