@@ -133,6 +133,12 @@ def test_formulas_are_mathml_and_nothing_of_latex_is_left(site: Site) -> None:
             assert site.html(page).find("math"), page
 
 
+def test_no_stress_is_left_as_stars(site: Site) -> None:
+    # Markdown ends no stress between Chinese punctuation and a Chinese character; a space there helps.
+    for page, html in pages(site):
+        assert "**" not in text_without(html.article, "pre, code, math"), page
+
+
 def test_a_formula_that_does_not_parse_fails_the_build_with_file_and_line(
     scratch: Path, tmp_path: Path
 ) -> None:
