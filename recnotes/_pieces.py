@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from recnotes._source import Module
-from recnotes._values import is_plain
 
 # Methods that Keras calls by name; any other method of a helper goes where nothing refers to it.
 _PROTOCOL = frozenset(
@@ -53,10 +52,10 @@ class Piece:
             left += [
                 n for n in getattr(self.node, "body", []) if isinstance(n, ast.AnnAssign) and not n.value
             ]
-        return [*left, *(self._spare_statements(attributes, level) if level > 2 else [])]
+        return [*left, *(self._checks(level) if level > 2 else [])]
 
-    def _spare_statements(self, attributes: set[str], level: int) -> Iterator[ast.stmt]:
-        """Yield a helper's checks of what the model hands it, and notes in a constructor that nobody reads.
+    def _checks(self, level: int) -> Iterator[ast.stmt]:
+        """Yield a helper's checks of what the model hands it, and what is computed for them alone.
 
         Layers read what the model computed; what looks inputs up checks in any case, and what compares with
         labels does but in the longest files.
@@ -65,8 +64,7 @@ class Piece:
         inside = any(part in self.module.name for part in trusted)
         functions = [self.node] if isinstance(self.node, ast.FunctionDef) else list(self.methods())
         for function in functions:
-            is_constructor = function.name == "__init__"
-            checked = not self.whole and (is_constructor or inside)
+            checked = not self.whole and (function.name == "__init__" or inside)
             checks = [s for s in function.body if checked and _is_check(s)]
             yield from checks
             kept = [node for s in function.body if s not in checks for node in ast.walk(s)]
@@ -74,10 +72,8 @@ class Piece:
             read |= {ast.unparse(n.target) for n in kept if isinstance(n, ast.AugAssign)}
             only_checked = {n.id for s in checks for n in ast.walk(s) if isinstance(n, ast.Name)} - read
             for s in function.body:
-                target = s.targets[0] if isinstance(s, ast.Assign) else None
+                target = s.targets[0] if isinstance(s, ast.Assign) and len(s.targets) == 1 else None
                 if isinstance(target, ast.Name) and target.id in only_checked:
-                    yield s
-                if is_constructor and isinstance(s, ast.Assign) and _is_note(s, attributes):
                     yield s
             if function.name == "build" and len(function.body) > len(checks) + 2:
                 # Keras itself notes that a layer is built.
@@ -140,9 +136,3 @@ def _is_check(statement: ast.stmt) -> bool:
         return False
     *before, last = statement.body
     return isinstance(last, ast.Raise) and all(isinstance(s, ast.Assign) for s in before)
-
-
-def _is_note(statement: ast.Assign, attributes: set[str]) -> bool:
-    """Return whether a statement keeps a value computed from arguments in an attribute nobody reads."""
-    unread = [isinstance(t, ast.Attribute) and t.attr not in attributes | SWITCHES for t in statement.targets]
-    return all(unread) and is_plain(statement.value)

@@ -19,8 +19,7 @@ class Rewriter(Expressions):
         if self._only_inherits(body) or self.facts.is_overridden(self.scope):
             self._drop(self.scope.node)
             return
-        if self._block(body):
-            self._refuse()
+        self._kept(body)
 
     def _refuse(self) -> None:
         raise ExportError(
@@ -153,8 +152,7 @@ class Rewriter(Expressions):
             if is_elif:
                 indent = lines[node.lineno - 1][: node.col_offset]
                 self.edits.replace_lines(node.lineno, header, f"{indent}else:")
-                self._block(node.body)
-                return False
+                return self._kept(node.body)
             self.edits.cut_lines(node.lineno, header)
             self.edits.dedent(header + 1, last_of_body)
             return self._block(node.body)
@@ -171,8 +169,7 @@ class Rewriter(Expressions):
                 return self._if(node.orelse[0], is_elif)
             if is_elif:
                 self.edits.cut_lines(node.lineno, else_line - 1)
-                self._block(node.orelse)
-                return False
+                return self._kept(node.orelse)
             self.edits.cut_lines(node.lineno, else_line)
             self.edits.dedent(else_line + 1, last)
             return self._block(node.orelse)
@@ -186,9 +183,17 @@ class Rewriter(Expressions):
             rest = self._block(node.orelse)
             if rest:
                 self.edits.cut_lines(else_line, last)
-        if empty and (rest or not node.orelse) and not is_elif:
-            self._drop(node)
-            return True
+        if not empty:
+            return False
+        if node.orelse and not rest:
+            self._refuse()
+        self.edits.cut_lines(node.lineno, last) if is_elif else self._drop(node)
+        return True
+
+    def _kept(self, body: list[ast.stmt]) -> bool:
+        """Rewrite a block that must keep a statement, since the line above it stays."""
+        if self._block(body):
+            self._refuse()
         return False
 
     def _drop(self, node: ast.stmt | ast.ExceptHandler) -> None:

@@ -167,6 +167,22 @@ class Only(keras.layers.Layer):
     assert text.strip().endswith(helpers.strip())
 
 
+@pytest.mark.parametrize(
+    "branches",
+    [
+        "elif b:\n    y = self.rate",
+        "elif b:\n    y = self.rate\nelse:\n    z = self.one",
+        "else:\n    y = self.rate",
+        "elif self.none:\n    x = 3",
+    ],
+)
+def test_branches_that_come_to_nothing_go(tmp_path, branches):
+    lines = f"if a:\n    c = 1\n{branches}".replace("\n", "\n        ")
+    layer = LAYER.replace("return EXPRESSION", f"{lines}\n        return c")
+    _, helpers = folded(tmp_path, "self.layer = Layer()", "return self.layer(x, x)", layer)
+    assert body(helpers, "call")[1:] == ["if a:", "    c = 1", "return c"]
+
+
 def test_an_object_with_a_length_may_be_false(tmp_path):
     helpers = """
 class Sized:
@@ -239,6 +255,12 @@ def test_attributes_that_a_class_holds_too_stay(tmp_path, more):
     [
         ("for y in x:\n    if self.flag:\n        break\nelse:\n    x = 2\nreturn x", "keep a statement"),
         ("try:\n    if self.flag:\n        x = 1\nfinally:\n    x = 2\nreturn x", "keep a statement"),
+        ("if x:\n    y = self.flag\nelse:\n    x = 2\nreturn x", "keep a statement"),
+        ("if x:\n    x = 1\nelif not self.flag:\n    y = self.flag\nreturn x", "keep a statement"),
+        (
+            "if x:\n    x = 1\nelif self.flag:\n    x = 2\nelse:\n    y = self.flag\nreturn x",
+            "keep a statement",
+        ),
         ("setattr(self, 'flag', x)\nreturn x", "without setattr"),
         ("return type(self)(x)", r"without type\(self\)"),
         ("return self.__dict__", "without __dict__"),
