@@ -57,10 +57,10 @@ SETTINGS: dict[str, Any] = {
 }
 PAPER = words("MMoE (KDD 2018), Census-Income, group 1", "MMoE（KDD 2018），Census-Income，第一组")
 OTHER_DATA = words(
-    "income: best of 400 runs after a search, UCI's training part, half of its test part; not comparable, "
-    "only differences between models are",
-    "收入一项是搜参之后 400 次运行里最好的，用 UCI 的训练文件与测试文件的一半；绝对值不可比，"
-    "只能比模型之间的差",
+    "trained on UCI's training part and tested on half of its test part; income is the best of 400 runs "
+    "after a search, never married their mean; not comparable, only differences between models are",
+    "用 UCI 的训练文件训练，在测试文件的一半上测试；收入是搜参之后 400 次运行里最好的，"
+    "从未结婚是这些运行的均值；绝对值不可比，只能比模型之间的差",
 )
 SINGLE = [
     words("single task, income", "单任务，收入"),

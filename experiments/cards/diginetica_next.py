@@ -38,7 +38,7 @@ from recnotes.models import STAMP, STMP
 PROTOCOL = {
     "en": "SR-GNN's split by time, every prefix a sample; P@20 and MRR@20 over all items at the epoch with "
     "the best P@20 on a random 2 % of the training sessions",
-    "zh": "SR-GNN 的按时间划分，每个前缀为一个样本；取随机 2% 训练会话上 P@20 最高的一轮，"
+    "zh": "SR-GNN 按时间的划分，每个前缀为一个样本；取随机 2% 训练会话上 P@20 最高的一轮，"
     "在全部物品上报告测试集的 P@20 与 MRR@20",
 }
 SETTINGS = {

@@ -27,7 +27,7 @@ from recnotes.data.frappe_split import FrappeRows, frappe
 PROTOCOL = {
     "en": "BARS frappe_x1: the random 70/20/10 split of NFM's authors, training negatives drawn anew; AUC "
     "and log loss of the test rows at the epoch with the best validation AUC",
-    "zh": "BARS frappe_x1：NFM 作者的随机 70/20/10 划分，训练负样本重新抽取；取验证集 AUC 最高的一轮，"
+    "zh": "BARS frappe_x1：NFM 作者的随机 70/20/10 划分，训练负例重新抽取；取验证集 AUC 最高的一轮，"
     "报告测试集的 AUC 与对数损失",
 }
 OWN = words("none: BARS's own configuration", "未调参，用 BARS 自己的配置")

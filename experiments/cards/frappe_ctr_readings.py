@@ -24,13 +24,13 @@ def late(
         "has fallen, the AUC still creeps up while the log loss already rises. Seed 0's validation log loss "
         f"was lowest in epoch {low}, {least:.4f}, and {chosen:.4f} in the chosen epoch {at}; in BARS's log "
         f"these are {bars_least:.4f} (epoch {bars_low}) and {bars_chosen:.4f} (epoch {bars_at}). The other "
-        "part may be the training negatives, which are drawn anew: plain code on these same rows, one run "
-        f"outside of this repository, had {plain[0]:.4f} and {plain[1]:.4f} on test",
+        "part may be the training negatives, which are drawn anew: separate code outside of this repository, "
+        f"one run on these same rows, had {plain[0]:.4f} and {plain[1]:.4f} on test",
         "对数损失不如 AUC 吻合。一部分是因为轮次按 AUC 挑：学习率降下来以后，AUC 还在缓慢上升，"
         f"对数损失却已经回升。种子 0 的验证集对数损失在第 {low} 轮最低，为 {least:.4f}，"
         f"到选中的第 {at} 轮是 {chosen:.4f}；BARS 的日志里，最低是 {bars_least:.4f}（第 {bars_low} 轮），"
-        f"选中的是 {bars_chosen:.4f}（第 {bars_at} 轮）。另一部分可能来自重新抽取的训练负样本："
-        "同样这些行，本仓库之外用普通代码跑过一次，测试集上是 "
+        f"选中的是 {bars_chosen:.4f}（第 {bars_at} 轮）。另一部分可能来自重新抽取的训练负例："
+        "同样这些行，另写的一段程序（不在本仓库里）跑过一次，测试集上是 "
         f"{plain[0]:.4f} 与 {plain[1]:.4f}",
     )
 

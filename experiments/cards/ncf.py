@@ -130,11 +130,11 @@ OTHER = words(
 )
 NCF = words(
     "NCF (arXiv:1708.05031), MovieLens-1M, eight factors, no pre-training, 99 negatives",
-    "NCF（arXiv:1708.05031），MovieLens-1M，8 维，没有预训练，99 个负样本",
+    "NCF（arXiv:1708.05031），MovieLens-1M，8 维，没有预训练，99 个负例",
 )
 RENDLE = words(
     "Rendle et al. 2020 (arXiv:2005.09683), MovieLens-1M, 99 negatives",
-    "Rendle 等 2020（arXiv:2005.09683），MovieLens-1M，99 个负样本",
+    "Rendle 等 2020（arXiv:2005.09683），MovieLens-1M，99 个负例",
 )
 PLANS: dict[str, dict[str, Any]] = {
     "ml-100k": {

@@ -23,7 +23,7 @@ METRICS = {
         "AUC",
         "AUC",
         "the chance that a random positive row scores above a random negative one; ½ is guessing",
-        "随机取一个正样本、一个负样本，前者得分更高的概率；瞎猜是 ½",
+        "随机取一个正例、一个负例，前者得分更高的概率；瞎猜是 ½",
         "ctr.auc",
     ),
     r"auc_known": metric(
@@ -129,8 +129,9 @@ METRICS = {
     r"gap": metric(
         "gap",
         "差距",
-        "how far the mean of both objectives stays below the highest with hindsight; lower is better",
-        "两个目标的均值比事后所能选到的最高值低多少；越低越好",
+        "how far the mean of both objectives stays below the highest that weighted z-scores reach with "
+        "hindsight, negative where it is above; lower is better",
+        "两个目标的均值，比 z-score 加权和事后能选到的最高值低多少，为负则更高；越低越好",
     ),
     r"cvr_rmse": metric(
         "CVR error",
@@ -147,7 +148,7 @@ METRICS = {
     ),
 }
 SAMPLED = metric(
-    "{}, 99 drawn", "{}，99 个采样", "{}, ranked among 99 drawn items only", "{}，只与抽取的 99 个物品比"
+    "{}, 99 negatives", "{}，99 个负例", "{}, ranked among 99 drawn items only", "{}，只与抽取的 99 个物品比"
 )
 VARIANTS = {
     r"sampled_(.+)": SAMPLED,

@@ -25,7 +25,7 @@ WORDS = {
     "data": "数据",
     "tuning": "调参",
     "reading": "解读",
-    "repeat it": "重复命令",
+    "repeat it": "复现命令",
     "log": "日志",
     "seed": "种子",
     "epoch": "轮",

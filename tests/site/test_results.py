@@ -168,7 +168,7 @@ def test_every_metric_of_every_card_has_a_name_and_a_sentence(results: ModuleTyp
     names = {metric for card in texts.read() for metric in card["metrics"]}
     module = sys.modules["results_metrics"]
     assert not [name for name in names if module.known(name) is None]
-    assert module.metric_name("sampled_hr@10", "en") == "HR@10, 99 drawn"
+    assert module.metric_name("sampled_hr@10", "en") == "HR@10, 99 negatives"
     line = module.explained(["all_ndcg@10"], "zh", "results/ncf.md")
     link = "../reference/metrics.md#recnotes.metrics.ranking.ndcg"
     assert line == f"- [NDCG@10，全部用户]({link})：NDCG@10，在全部用户上算"

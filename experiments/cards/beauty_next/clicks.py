@@ -22,7 +22,7 @@ from recnotes.optimizers import LazyAdam
 PROTOCOL = {
     "en": "leave-one-out: the last item of each user tests, the one before it validates; HR@10 and NDCG@10 "
     "among 99 drawn items only: a click model that reads every pair is too dear for all items",
-    "zh": "留一法：每位用户的最后一个物品用于测试，倒数第二个用于验证；只在 99 个抽取的负样本中计算 HR@10 与 "
+    "zh": "留一法：每位用户的最后一个物品用于测试，倒数第二个用于验证；只在 99 个抽取的负例中计算 HR@10 与 "
     "NDCG@10：点击率模型须逐对计算，对全部物品排序代价过高",
 }
 

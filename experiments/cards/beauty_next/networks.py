@@ -79,18 +79,19 @@ CARDS = [
             note=words(
                 "SASRec with binary cross-entropy. An earlier run outside of this repository had .0929/.0560 "
                 "with cross-entropy, sampled .5094/.3566, probably trained on the validation items too: its "
-                "transition counts had .0749, which only counting those reaches (.0757; without them .0668)",
+                "transition counts had .0749, and only counting those comes near that (.0757; without them "
+                ".0668)",
                 "那里的 SASRec 用二元交叉熵。本仓库之外早先用交叉熵跑过一次，HR@10 与 NDCG@10 为 0.0929 与 "
-                "0.0560，采样为 0.5094 与 0.3566；那次多半把验证物品也用于训练：它的转移计数为 0.0749，"
-                "而只有数进验证物品才够得到（0.0757，不数为 0.0668）",
+                "0.0560，采样为 0.5094 与 0.3566；那次多半把验证物品也用于训练：它的转移计数得 0.0749，"
+                "只有把验证物品也数进去才接近这个数（数进去 0.0757，不数 0.0668）",
             ),
         ),
         tuning=words(
             "the wiring that the paper prints and batches of 256 ended at the last of 20 epochs with a "
             "validation HR@10 of .0708 and rising; taken is what was better for binary cross-entropy: the "
             "authors' wiring, batches of 128",
-            "按论文所写的接法、批大小 256，跑满 20 轮，验证集 HR@10 为 0.0708，仍在升；"
-            "改用二元交叉熵下更好的设置：作者代码的接法，批大小 128",
+            "按论文所写的连接方式、批大小 256，跑满 20 轮，验证集 HR@10 为 0.0708，仍在升；"
+            "改用二元交叉熵下更好的设置：作者代码的连接方式，批大小 128",
         ),
     ),
     trained(
@@ -113,9 +114,9 @@ CARDS = [
             "validation HR@10, one seed: the wiring that the paper prints, with LazyAdam, .0366 in batches "
             "of 256 (epoch 90) and .0388 in batches of 128 (epoch 80); with Adam, which moves rows that a "
             "batch did not read, .0274 after 30 epochs for .0248; the authors' wiring with Adam .0556",
-            "验证集 HR@10（一个种子）：按论文所写的接法，用 LazyAdam，批大小 256 时 0.0366（第 90 轮），"
+            "验证集 HR@10（一个种子）：按论文所写的连接方式，用 LazyAdam，批大小 256 时 0.0366（第 90 轮），"
             "128 时 0.0388（第 80 轮）；换成 Adam（本批没读到的行也会移动），30 轮后 0.0274，LazyAdam 为 "
-            "0.0248；作者代码的接法加 Adam 为 0.0556",
+            "0.0248；作者代码的连接方式加 Adam 为 0.0556",
         ),
     ),
     trained(
@@ -150,7 +151,7 @@ CARDS = [
             "better than the table's row by much among all items, and worse among the 99. What lifts it "
             "cannot be named while the source's loss and settings are not known; the loss is the likely "
             "part: SASRec on this page gains about as much by cross-entropy, and loses among the 99 too",
-            "对全部物品排序，比那张表里好很多；在 99 个抽取的负样本里却更差。出处没有写损失与设置，说不准是"
+            "对全部物品排序，比那张表里好很多；在 99 个抽取的负例里却更差。出处没有写损失与设置，说不准是"
             "什么让它变好；多半是损失：这一页的 SASRec 换成交叉熵，也提高了差不多这么多，在 99 个里也更低",
         ),
     ),

@@ -16,7 +16,7 @@ PROTOCOL = {
     "en": "leave-one-out: the last item of each user tests, the one before it validates; HR@10 and NDCG@10 "
     "among all items the user has not had, and among 99 drawn ones",
     "zh": "留一法：每位用户的最后一个物品用于测试，倒数第二个用于验证；在用户未接触过的全部物品中计算 HR@10 "
-    "与 NDCG@10，另给出在 99 个抽取的负样本中的结果",
+    "与 NDCG@10，另给出在 99 个抽取的负例中的结果",
 }
 TABLE = words(
     "S3-Rec's repository, README, pictures all_rank.PNG and sample_99.PNG (RUCAIBox/CIKM2020-S3Rec@2a81540)",

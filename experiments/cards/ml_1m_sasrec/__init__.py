@@ -125,7 +125,8 @@ def card(
 
 
 OTHER_USERS = words(
-    "other users at validation and test, histories of 200 movies", "验证与测试的用户不同，历史长 200"
+    "validation and test on other users than here, histories of 200 movies",
+    "验证与测试用的是另一批用户，历史长 200",
 )
 SMALL = words("dropout 0.1", "随机失活率 0.1")
 WIDE = words(
