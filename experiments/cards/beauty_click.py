@@ -41,6 +41,17 @@ PROTOCOL = {
     "zh": "以用户的最后一个物品为点击，与一个此前未交互、均匀抽取的物品相比，倒数第二个物品用于验证；"
     "取验证集 GAUC 最高的一轮，报告测试集按用户的 GAUC",
 }
+READINGS = {
+    "pooling": words(
+        "the plain sum is ahead of DIN and CAN as their papers print them, and behind DIN with a softmax. A "
+        "log loss above .693 is worse than always answering one half: at the epoch that GAUC chooses those "
+        "networks are overconfident. One setting for all, without a penalty or dropout; why the weights that "
+        "do not add up to 1 do harm here was not tested",
+        "直接求和胜过论文写的 DIN 与 CAN，不如权重过 softmax 的 DIN。对数损失高于 0.693，还不如一律回答二分"
+        "之一：在 GAUC 选中的那一轮，这些网络过度自信。各模型设置相同，没有惩罚项，也没有随机失活；权重之和"
+        "不为 1 在这里为什么有害，没有验证",
+    ),
+}
 LENGTH = 20
 SETTINGS = {
     "optimizer": "LazyAdam 0.001",
@@ -163,6 +174,7 @@ def card(name: str, model: Words, build: Callable[..., keras.Model], **arguments
         run=functools.partial(run, build, settings),
         seeds=3,
         tuning=words("none: one setting for all", "未调参：各模型设置相同"),
+        reading=READINGS.get(name, {}),
     )
 
 

@@ -31,9 +31,11 @@ from recnotes.metrics import auc
 
 PROTOCOL = {
     "en": "rating of 4 or 5 as click; the log cut in order of time 80/10/10; AUC and log loss of the last "
-    "part at the epoch with the best validation AUC; one budget for all models",
+    "part at the epoch with the best validation AUC; one budget for all models. 85.8 % of the test rows are "
+    "of users without a training row; the AUC of known users is over the others",
     "zh": "评分不低于 4 记为点击；按时间先后 80/10/10 划分；取验证集 AUC 最高的一轮，"
-    "报告最后一段的 AUC 与对数损失；所有模型预算相同",
+    "报告最后一段的 AUC 与对数损失；所有模型预算相同。测试样本有 85.8% 属于训练里没有的用户，"
+    "“老用户”的 AUC 只算其余的",
 }
 YEARS = (1950, 1970, 1980, 1985, 1990, 1993, 1994, 1995, 1996, 1997)
 SETTINGS = {

@@ -46,11 +46,16 @@ def given(value: float) -> str:
 
 
 def seeds(card: dict[str, Any], language: str) -> str:
-    """Each seed's chosen epoch and metrics."""
-    names = plain(card)
+    """Each seed's chosen epoch, marked where it is the last one allowed, and metrics."""
+    names, most = plain(card), card["settings"].get("epochs")
+    limit = aside(say("the limit", language), language)
     head = [say("seed", language), say("epoch", language), *(metric_name(name, language) for name in names)]
     rows = [
-        [str(run["seed"]), str(run["epoch"]), *(f"{run['metrics'][name]:.4f}" for name in names)]
+        [
+            str(run["seed"]),
+            f"{run['epoch']}{limit if run['epoch'] == most else ''}",
+            *(f"{run['metrics'][name]:.4f}" for name in names),
+        ]
         for run in card["runs"]
     ]
     return grid(head, rows)

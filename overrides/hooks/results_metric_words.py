@@ -117,8 +117,9 @@ METRICS = {
     r"unexplained_p(\S+)": metric(
         "p = {}",
         "p = {}",
-        "percent of the labels' variance left unexplained with the two tasks' cosine at {}; lower is better",
-        "两个任务的余弦为 {} 时，标签方差中未被解释的百分比；越低越好",
+        "percent of the noiseless labels' variance left unexplained with the two tasks' cosine at {}; lower "
+        "is better",
+        "两个任务的余弦为 {} 时，无噪声标签的方差中未被解释的百分比；越低越好",
     ),
     r"hypervolume": metric(
         "hypervolume",

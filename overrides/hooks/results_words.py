@@ -25,6 +25,7 @@ WORDS = {
     "data": "数据",
     "tuning": "调参",
     "reading": "解读",
+    "the limit": "上限",
     "repeat it": "复现命令",
     "log": "日志",
     "seed": "种子",

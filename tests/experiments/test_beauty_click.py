@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from experiments import texts
 from experiments.cards import beauty_click
 from recnotes.data.sequences import Sequences
 
@@ -47,3 +48,10 @@ def test_a_card_runs(card, monkeypatch):
     monkeypatch.setattr(beauty_click, "amazon", lambda name: data)
     trial = card.run(0, 1)
     assert set(card.metrics) <= set(trial.metrics) and 0 <= trial.metrics["gauc"] <= 1
+
+
+def test_the_reading_of_the_sum_is_on_file():
+    figures = {card["name"].removeprefix("beauty-click-"): card["figures"] for card in texts.read()}
+    gauc = {name: figures[name]["gauc"][0] for name in ("pooling", "din", "can", "din-softmax")}
+    assert max(gauc["din"], gauc["can"]) < gauc["pooling"] < gauc["din-softmax"]
+    assert figures["din"]["log_loss"][0] > np.log(2) > figures["din-softmax"]["log_loss"][0]

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from experiments import texts
 from experiments.cards import census_tasks as module
 from recnotes.data.census import CensusIncome
 
@@ -82,3 +83,10 @@ def test_all_models_have_the_same_size_below_the_towers():
     assert single == sizes.pop("census-single-never-married")
     for one, other in itertools.combinations([2 * single, *sizes.values()], 2):
         assert one / other == pytest.approx(1, abs=0.4), sizes
+
+
+@pytest.mark.parametrize("metric", ["auc_income", "auc_never_married"])
+def test_no_order_of_the_models_can_be_told(metric):
+    figures = [card["figures"][metric] for card in texts.read() if metric in card["figures"]]
+    means, spreads = zip(*figures, strict=True)
+    assert len(means) == 5 and max(means) - min(means) <= max(spreads)

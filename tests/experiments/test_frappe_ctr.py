@@ -55,3 +55,20 @@ def test_the_validation_auc_a_reading_names_is_on_file(name, epochs):
     for epoch in epochs:
         for language, point in (("en", "."), ("zh", "0.")):
             assert f"{point}{by_epoch[epoch] * 1e4:.0f}" in card["reading"][language]
+
+
+def test_what_the_reading_of_afm_says_of_its_seeds_is_on_file():
+    card = next(card for card in texts.read() if card["name"] == "frappe-afm")
+    *stuck, low, _, _, high = sorted((run["metrics"]["auc"], run["seed"], run) for run in card["runs"])
+    assert f"end at .{low[0] * 1e4:.0f} to .{high[0] * 1e4:.0f}, the fifth at" in card["reading"]["en"]
+    ((auc, seed, run),) = stuck
+    assert f"the fifth at .{auc * 1e4:.0f}:" in card["reading"]["en"]
+    best, after = (entry["auc"] for entry in run["curve"][run["epoch"] - 1 : run["epoch"] + 1])
+    assert f"Seed {seed} fell from .{best * 1e4:.0f} to .{after * 1e4:.0f}" in card["reading"]["en"]
+
+
+def test_dcn_is_as_far_above_as_its_reading_says():
+    card = next(card for card in texts.read() if card["name"] == "frappe-dcn")
+    assert card["verdict"] == "above"
+    gain = card["figures"]["auc"][0] - card["references"][0]["values"]["auc"]
+    assert f"by .{gain * 1e4:04.0f} of AUC" in card["reading"]["en"]

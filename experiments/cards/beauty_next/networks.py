@@ -141,7 +141,7 @@ CARDS = [
         references=against(
             (0.0283, 0.0137),
             (0.4106, 0.2584),
-            note=words("its loss and settings are not printed", "没有写明损失与设置"),
+            note=words("its loss and settings are not known", "损失与设置都不知道"),
         ),
         tuning=words(
             "rate 0.003: .0562 HR@10 on validation after six epochs; 0.001 was tried for one",
@@ -150,9 +150,11 @@ CARDS = [
         reading=words(
             "better than the table's row by much among all items, and worse among the 99. What lifts it "
             "cannot be named while the source's loss and settings are not known; the loss is the likely "
-            "part: SASRec on this page gains about as much by cross-entropy, and loses among the 99 too",
-            "对全部物品排序，比那张表里好很多；在 99 个抽取的负例里却更差。出处没有写损失与设置，说不准是"
-            "什么让它变好；多半是损失：这一页的 SASRec 换成交叉熵，也提高了差不多这么多，在 99 个里也更低",
+            "part: SASRec on this page gains about as much by cross-entropy, and loses hits among the 99 "
+            "too. So “above” is no success of a reproduction here",
+            "对全部物品排序，比那张表里好很多；在 99 个抽取的负例里却更差。出处没有写损失与设置，说不准是什"
+            "么让它变好；多半是损失：这一页的 SASRec 换成交叉熵，也提高了差不多这么多，在 99 个里的命中率也"
+            "更低。所以这里的“更好”不是复现成功",
         ),
     ),
     trained(
