@@ -68,14 +68,18 @@ def read(name: str) -> Log:
 
 
 def rank_tests(model: keras.Model, log: Log) -> Metrics:
-    """Ranks the test movies among all that are not known, and among 99 of them."""
-    users, target = log.test
-    num_items = log.known.shape[1]
+    """Ranks the test movies by a model."""
+    users, num_items = log.test[0], log.known.shape[1]
     blocks = np.array_split(users, max(1, len(users) // 256))
     logits = [predict(model, every_pair(block, num_items), 65536) for block in blocks]
-    scores = np.concatenate(logits).reshape(len(users), num_items)
+    return rank_scores(np.concatenate(logits).reshape(len(users), num_items), log)
+
+
+def rank_scores(scores: np.ndarray, log: Log) -> Metrics:
+    """Ranks the test movies among all that are not known, and among 99 of them."""
+    users, target = log.test
     exclude = left_out(log, users, target)
-    drawn = sample_candidates(target, num_items, 99, exclude)
+    drawn = sample_candidates(target, log.known.shape[1], 99, exclude)
     few, first = np.take_along_axis(scores, drawn, axis=1), np.zeros(len(users), int)
     return {
         "hr@10": hit_rate(scores, target, 10, exclude),
@@ -119,6 +123,19 @@ def run(
     tries = [{"table_l2": l2} for l2 in settings["table_l2"]]
     model, curve, best, number = best_of(tries, train_with, "ndcg@10")
     return Trial(curve, best, {**rank_tests(model, log), "table_l2": tries[number]["table_l2"]})
+
+
+def count(data: str, seed: int, epochs: int | None) -> Trial:
+    """Ranks by the number of training rows; nothing is random."""
+    log = read(data)
+    counts = np.bincount(log.item, minlength=log.trained.shape[1]).astype(np.float32)
+    users, target = log.validation
+    scores, exclude = np.tile(counts, (len(users), 1)), left_out(log, users, target)
+    validation = {
+        "ndcg@10": ndcg(scores, target, 10, exclude),
+        "hr@10": hit_rate(scores, target, 10, exclude),
+    }
+    return Trial([{"epoch": 1, **validation}], 1, rank_scores(np.tile(counts, (len(log.test[0]), 1)), log))
 
 
 def matrix_factorization(num_users: int, num_items: int, **arguments: Any) -> keras.Model:
@@ -174,6 +191,7 @@ PUBLISHED = {
         RENDLE, {"hr@10_99": 0.7294, "ndcg@10_99": 0.4523}, comparable=False, note=OTHER
     ),
 }
+METRICS = ("hr@10", "ndcg@10", "hr@10_99", "ndcg@10_99")
 SHOWN = {"ml-100k": "MovieLens-100K", "ml-1m": "MovieLens-1M"}
 
 
@@ -188,7 +206,7 @@ def card(data: str, name: str) -> Card:
         data=data,
         protocol=PROTOCOL,
         settings=settings,
-        metrics=("hr@10", "ndcg@10", "hr@10_99", "ndcg@10_99"),
+        metrics=METRICS,
         run=functools.partial(run, data, build, settings),
         seeds=3 if data == "ml-100k" else 1,
         references=(PUBLISHED[data, name],) if (data, name) in PUBLISHED else (),
@@ -200,4 +218,19 @@ def card(data: str, name: str) -> Card:
     )
 
 
-CARDS = [card(data, name) for data in PLANS for name in BUILDS]
+def popularity(data: str) -> Card:
+    """Returns the card of the baseline, which nothing is trained for."""
+    return Card(
+        name=f"{data}-popularity",
+        model=words(f"popularity, {SHOWN[data]}", f"流行度，{SHOWN[data]}"),
+        data=data,
+        protocol=PROTOCOL,
+        settings={"counts": "training rows"},
+        metrics=METRICS,
+        run=functools.partial(count, data),
+        seeds=1,
+        tuning=words("none", "未调参"),
+    )
+
+
+CARDS = [made for data in PLANS for made in (*(card(data, name) for name in BUILDS), popularity(data))]

@@ -37,3 +37,11 @@ def test_the_tested_movie_is_never_among_what_is_trained_on():
     log = planted()
     assert not log.trained[log.test].any() and not log.known[log.test].any()
     assert not log.trained[log.validation].any()
+
+
+def test_popularity_ranks_by_training_rows(monkeypatch):
+    log = planted()
+    more = np.full(7, 5, np.int32)  # of users that are not ranked: movie 5, the tested one, leads
+    busy = log._replace(user=np.append(log.user, more), item=np.append(log.item, more))
+    monkeypatch.setattr(ncf, "read", lambda data: busy)
+    assert ncf.count("ml-100k", 0, None).metrics == dict.fromkeys(ncf.METRICS, 1.0)
