@@ -35,6 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--seconds", type=float, default=0.8, help="seconds a worker and round (default: 0.8)"
     )
     parser.add_argument("--prepare", action="store_true", help="only make the environments")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an environment variable of all workers",
+    )
     parser.add_argument("--json", type=Path, help="a file for the time of every step")
     options = parser.parse_args(arguments)
     wanted = options.workers.split(",")
@@ -46,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(
             f"--cases must name some of {', '.join(c.name for c in CASES)}, received {options.cases!r}"
         )
+    if wrong := [text for text in options.set if "=" not in text]:
+        parser.error(f"--set must be NAME=VALUE, received {wrong[0]!r}")
+    given = dict(text.split("=", 1) for text in options.set)
     for worker in wanted:
         environment(WORKERS[worker][1])
     if options.prepare:
@@ -60,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not names:
             continue
         try:
-            results[case.name] = measure(case, names, options.rounds, options.seconds)
+            results[case.name] = measure(case, names, options.rounds, options.seconds, given)
         except RuntimeError as error:
             print(f"| {case.name} | failed | | | | | |", flush=True)
             print(error, file=sys.stderr)

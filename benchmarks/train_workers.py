@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,9 @@ def environment(requirements: Sequence[str]) -> str:
 class Worker:
     """A running process that trains one model."""
 
-    def __init__(self, worker: str, folder: Path, settings: dict[str, Any]) -> None:
+    def __init__(
+        self, worker: str, folder: Path, settings: dict[str, Any], given: Mapping[str, str] | None = None
+    ) -> None:
         module, requirements = WORKERS[worker]
         self.steps: list[list[float]] = []
         self.memory = 0
@@ -67,7 +69,7 @@ class Worker:
         self.process = subprocess.Popen(
             [environment(requirements), "-m", f"benchmarks.workers.{module}", str(path), str(folder)],
             cwd=ROOT,
-            env=kept | variables,
+            env=kept | variables | dict(given or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,
@@ -102,7 +104,9 @@ class Worker:
 
 
 @contextmanager
-def running(case: Case, names: Sequence[str], batches: int) -> Iterator[dict[str, Worker]]:
+def running(
+    case: Case, names: Sequence[str], batches: int, given: Mapping[str, str]
+) -> Iterator[dict[str, Worker]]:
     """The workers of a case, each with its model built."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -111,7 +115,7 @@ def running(case: Case, names: Sequence[str], batches: int) -> Iterator[dict[str
         workers: dict[str, Worker] = {}
         try:
             for worker in names:
-                workers[worker] = Worker(worker, folder, case.settings())
+                workers[worker] = Worker(worker, folder, case.settings(), given)
                 workers[worker].answer()
             yield workers
         finally:
@@ -119,9 +123,11 @@ def running(case: Case, names: Sequence[str], batches: int) -> Iterator[dict[str
                 started.close()
 
 
-def measure(case: Case, names: Sequence[str], rounds: int, seconds: float) -> dict[str, dict[str, Any]]:
+def measure(
+    case: Case, names: Sequence[str], rounds: int, seconds: float, given: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
     """Steps of each worker, a few of each in turn, in so many rounds of about so many seconds each."""
-    with running(case, names, batches=24) as workers:
+    with running(case, names, batches=24, given=given) as workers:
         counts = {}
         for name, worker in workers.items():
             worker.run(2)  # builds and traces

@@ -111,7 +111,14 @@ def test_the_floor_runs(tmp_path):
     worker.close()
 
 
-@pytest.mark.parametrize("arguments", [["--workers", "nobody"], ["--cases", "nothing"]])
+def test_a_worker_gets_the_variables_it_is_given(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("subprocess.Popen", lambda command, env, **_: started.append(env))
+    Worker("floor", tmp_path, {}, {"RECNOTES_TOLD": "7"}).log.close()
+    assert started[0]["RECNOTES_TOLD"] == "7" and started[0]["TF_CPP_MIN_LOG_LEVEL"] == "3"
+
+
+@pytest.mark.parametrize("arguments", [["--workers", "nobody"], ["--cases", "nothing"], ["--set", "nothing"]])
 def test_an_unknown_name_is_refused(arguments, capsys):
     with pytest.raises(SystemExit):
         train_step.main(arguments)
