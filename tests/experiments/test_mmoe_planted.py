@@ -35,7 +35,7 @@ def test_a_seed_that_is_not_in_the_log_is_trained(monkeypatch):
 
 
 def figures(rate: float, cosine: float) -> list[str]:
-    """The cells of the page's table: medians, and the runs in which MMoE leaves less than each other model."""
+    """The cells of the page's table: medians, and the runs in which MMoE leaves less than the others."""
     on_file = {card["name"]: card for card in texts.read()}
     left = {}
     for card in module.CARDS:
