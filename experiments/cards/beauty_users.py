@@ -11,7 +11,7 @@ What departs from the authors' code: there each step draws one place of a histor
 items the user had stay in the lists; the data are Amazon Books and Taobao, so that only the shape of the
 curve can be compared. The epoch is chosen by Recall@50 of the validation users without diversity. ComiRec-SA
 may take a hundred epochs: with two interests and more its validation figures still rose after thirty, where
-those of ComiRec-DR had been falling for some, but with eight interests.
+those of ComiRec-DR had been falling for some, except with eight interests.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class Apart(keras.Model):
 
 
 def quantiles(x: np.ndarray, ids: int) -> np.ndarray:
-    """Cuts each column into so many parts of equal size, numbered from 0."""
+    """Cuts each column, over all rows, into so many parts of equal size; no label is read."""
     ranks = x.argsort(axis=0).argsort(axis=0)
     return (ranks * ids // len(x)).astype(np.int32)
 

@@ -23,12 +23,12 @@ TABLE = words(
     "S3-Rec 的代码仓库，README 里的图 all_rank.PNG 与 sample_99.PNG（RUCAIBox/CIKM2020-S3Rec@2a81540）",
 )
 VALIDATION_USERS = 5000
-# HR@10 and NDCG@10 of SASRec in that table, among all items and among the drawn ones.
 DIFFERS = words(
     "there, items the user had get the score 0 and stay, the 99 are a file of its own, and training stops by "
     "NDCG@20",
     "那里把交互过的物品记 0 分而不删去，99 个负例另有一份文件，早停看 NDCG@20",
 )
+# HR@10 and NDCG@10 of SASRec in that table, among all items and among the drawn ones.
 SASREC_ROW = ((0.0605, 0.0318), (0.4696, 0.3156))
 UNTUNED = words("none: common values, the same for all models", "未调参：取常用的值，各模型相同")
 
